@@ -1,0 +1,149 @@
+"""The audit trail: append-only rows, each carrying the hash of the one before it, per tenant.
+
+Who asked stands there as a random pseudonym. The table `pseudonyms` links it to the user and loses
+that row when the person is erased; a keyed hash would not do, since whoever holds the key can
+compute it again from the user's id. A direct chat's id names its person too, so it is not kept.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.core.audit import AuditEvent
+from bot.core.request import Place
+from bot.storage import models
+from bot.storage.repositories import Repository
+
+FIRST = "0" * 64
+"""What the first event of a tenant names as its predecessor."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCheck:
+    """Whether the trail is whole; `broken_at` is the sequence number of the first wrong event."""
+
+    ok: bool
+    events: int
+    broken_at: int | None = None
+    reason: str = ""
+
+
+class AuditLog(Repository):
+    """The trail of one tenant."""
+
+    def record(self, event: AuditEvent) -> None:
+        """Append an event. ValueError for one of another tenant."""
+        if event.tenant != self._tenant:
+            raise ValueError("the event belongs to another tenant")
+        with self._database.write() as connection:
+            sequence, previous = self._head(connection)
+            row = _row(event) | {
+                "sequence": sequence + 1,
+                "person": self._person(connection, event.user),
+                "previous_hash": previous,
+            }
+            row["hash"] = _digest(row)
+            connection.execute(insert(models.audit_events).values(row))
+            head = {"sequence": row["sequence"], "hash": row["hash"]}
+            connection.execute(
+                insert(models.audit_heads)
+                .values(tenant=self._tenant, **head)
+                .on_conflict_do_update(set_=head)
+            )
+
+    def verify_chain(self) -> ChainCheck:
+        """Recompute every hash: finds a changed, inserted, missing or cut-off event."""
+        with self._database.read() as connection:
+            head_sequence, head_hash = self._head(connection)
+            count, previous = 0, FIRST
+            for row in self._rows(connection):
+                count += 1
+                sequence = int(row["sequence"])
+                if sequence != count:
+                    return ChainCheck(False, count, count, "an event is missing")
+                if row["previous_hash"] != previous:
+                    return ChainCheck(
+                        False, count, count, "an event does not follow the one before"
+                    )
+                if _digest(dict(row)) != row["hash"]:
+                    return ChainCheck(False, count, count, "an event was changed")
+                previous = row["hash"]
+        if (count, previous) != (head_sequence, head_hash):
+            return ChainCheck(False, count, count + 1, "the newest events are missing")
+        return ChainCheck(True, count)
+
+    def latest(self, limit: int) -> list[dict[str, Any]]:
+        """Return the newest events, newest first, as stored (with pseudonyms)."""
+        table = models.audit_events
+        statement = (
+            select(table)
+            .where(table.c.tenant == self._tenant)
+            .order_by(table.c.sequence.desc())
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [dict(row._mapping) for row in connection.execute(statement)]
+
+    def _head(self, connection: Connection) -> tuple[int, str]:
+        table = models.audit_heads
+        row = connection.execute(
+            select(table.c.sequence, table.c.hash).where(table.c.tenant == self._tenant)
+        ).one_or_none()
+        return (row.sequence, row.hash) if row else (0, FIRST)
+
+    def _rows(self, connection: Connection) -> Iterator[RowMapping]:
+        table = models.audit_events
+        statement = select(table).where(table.c.tenant == self._tenant).order_by(table.c.sequence)
+        return iter(connection.execute(statement).mappings())
+
+    def _person(self, connection: Connection, user: str) -> str:
+        table = models.pseudonyms
+        known = connection.execute(
+            select(table.c.person).where(table.c.tenant == self._tenant, table.c.user == user)
+        ).scalar()
+        if known is not None:
+            return str(known)
+        person = f"p-{secrets.token_hex(16)}"
+        connection.execute(insert(table).values(tenant=self._tenant, user=user, person=person))
+        return person
+
+
+def _row(event: AuditEvent) -> dict[str, Any]:
+    return {
+        "tenant": event.tenant,
+        "at": event.at.astimezone(dt.UTC),
+        "roles": ",".join(sorted(role.value for role in event.roles)),
+        "surface": event.surface,
+        "place": event.place.value,
+        "conversation": "" if event.place is Place.DM else event.conversation,
+        "command": event.command,
+        "arguments": dict(event.arguments),
+        "visibility": event.visibility.value,
+        "decision": event.decision,
+        "reason": event.reason[:200],
+        "outcome": event.outcome.name,
+        "milliseconds": event.milliseconds,
+        "snapshot_version": event.snapshot_version,
+    }
+
+
+def _digest(row: Mapping[str, Any]) -> str:
+    """SHA-256 over every column but the row's number and the hash itself, in one fixed form."""
+    content = {
+        name: value.astimezone(dt.UTC).isoformat(timespec="microseconds")
+        if isinstance(value, dt.datetime)
+        else value
+        for name, value in row.items()
+        if name not in ("id", "hash")
+    }
+    text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()

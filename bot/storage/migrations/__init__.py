@@ -1,0 +1,3 @@
+"""Migrations of the state database, run by `bot.storage.database` itself."""
+
+from __future__ import annotations

@@ -1,0 +1,129 @@
+"""The tables of the state database. A change here needs a migration; a test compares the two."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class UtcDateTime(TypeDecorator[dt.datetime]):
+    """A moment, aware and in UTC on both sides; SQLite itself would drop the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        """Refuse a moment without a zone, which would be read as another one later."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored moment needs a time zone")
+        return value.astimezone(dt.UTC)
+
+    def process_result_value(
+        self, value: dt.datetime | None, dialect: Dialect
+    ) -> dt.datetime | None:
+        """Give the zone back."""
+        return value if value is None else value.replace(tzinfo=dt.UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tenant", String(100), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("person", String(40), nullable=False),
+    Column("roles", String(100), nullable=False),
+    Column("surface", String(20), nullable=False),
+    Column("place", String(20), nullable=False),
+    Column("conversation", String(200), nullable=False),
+    Column("command", String(60), nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("visibility", String(20), nullable=False),
+    Column("decision", String(20), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("milliseconds", Integer, nullable=False),
+    Column("snapshot_version", String(60), nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("tenant", "sequence"),
+    Index(None, "tenant", "person"),
+)
+
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("sequence", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+pseudonyms = Table(
+    "pseudonyms",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("user", String(200), primary_key=True),
+    Column("person", String(40), nullable=False, unique=True),
+)
+
+cleared_channels = Table(
+    "cleared_channels",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("surface", String(20), primary_key=True),
+    Column("conversation", String(200), primary_key=True),
+    Column("cleared_by", String(200), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+people_roles = Table(
+    "people_roles",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("user", String(200), primary_key=True),
+    Column("role", String(20), nullable=False),
+    Column("set_by", String(200), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+processed_events = Table(
+    "processed_events",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("platform", String(20), primary_key=True),
+    Column("event", String(200), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "at"),
+)
+
+person_settings = Table(
+    "person_settings",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("user", String(200), primary_key=True),
+    Column("locale", String(10), nullable=False),
+)
