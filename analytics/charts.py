@@ -108,7 +108,9 @@ def browser_bundle() -> str:
     """
     import vl_convert
 
-    script: str = vl_convert.javascript_bundle(vl_version=_version())
+    script: str = vl_convert.javascript_bundle(
+        "window.vegaEmbed = vegaEmbed;", vl_version=_version()
+    )
     return script
 
 

@@ -128,7 +128,9 @@ CUSTOMERS = Table(
                 "moederbedrijf,moedermaatschappij,concern,groep"
             ),
         ),
-        Column("kvk", Kind.ID, False, _words("kvk,kvk nummer,kvknr,kvk nr,chamber of commerce,coc")),
+        Column(
+            "kvk", Kind.ID, False, _words("kvk,kvk nummer,kvknr,kvk nr,chamber of commerce,coc")
+        ),
         Column(
             "vat_id", Kind.ID, False, _words("vat,vat id,vat number,btw nummer,btwnr,btw id,btw nr")
         ),
@@ -229,7 +231,15 @@ DEALS = Table(
             "prospect",
             Kind.TEXT,
             False,
-            (*CUSTOMER_NAME_WORDS, "prospect", "prospect name", "prospectnaam", "lead", "name", "naam"),
+            (
+                *CUSTOMER_NAME_WORDS,
+                "prospect",
+                "prospect name",
+                "prospectnaam",
+                "lead",
+                "name",
+                "naam",
+            ),
         ),
         Column(
             "amount",
@@ -287,7 +297,9 @@ ACTIVITIES = Table(
             True,
             _words("user,user id,email,e mail,gebruiker,verkoper,rep,sales rep,owner,medewerker"),
         ),
-        Column("deal_id", Kind.ID, False, _words("deal id,deal,opportunity id,offerte,kans,kans id")),
+        Column(
+            "deal_id", Kind.ID, False, _words("deal id,deal,opportunity id,offerte,kans,kans id")
+        ),
         Column("customer_id", Kind.ID, False, (*CUSTOMER_ID_WORDS, "customer", "klant")),
         Column(
             "minutes",
@@ -295,7 +307,9 @@ ACTIVITIES = Table(
             False,
             _words("minutes,duration,duration minutes,minuten,duur,tijd,duur minuten"),
         ),
-        Column("kind", Kind.TEXT, False, _words("kind,type,activity,activity type,soort,activiteit")),
+        Column(
+            "kind", Kind.TEXT, False, _words("kind,type,activity,activity type,soort,activiteit")
+        ),
     ),
     key=None,
 )
@@ -303,7 +317,9 @@ ACTIVITIES = Table(
 TABLES: dict[str, Table] = {t.name: t for t in (CUSTOMERS, INVOICES, DEALS, PEOPLE, ACTIVITIES)}
 
 STATUSES: dict[str, tuple[str, ...]] = {
-    "won": _words("won,closed won,gewonnen,win,akkoord,geaccepteerd,accepted,order,binnen,getekend"),
+    "won": _words(
+        "won,closed won,gewonnen,win,akkoord,geaccepteerd,accepted,order,binnen,getekend"
+    ),
     "lost": _words(
         "lost,closed lost,verloren,loss,afgewezen,rejected,verlopen,geannuleerd,cancelled,canceled,"
         "vervallen,afgevallen"
@@ -320,7 +336,11 @@ ROLES: dict[str, tuple[str, ...]] = {
         "sales,rep,sales rep,salesperson,account manager,accountmanager,verkoop,verkoper,"
         "business development,vertegenwoordiger"
     ),
-    "mt": _words("mt,management,management team,managementteam,director,directie,directeur,ceo,cfo,coo"),
-    "admin": _words("admin,administrator,beheer,beheerder,sales manager,salesmanager,verkoopleider"),
+    "mt": _words(
+        "mt,management,management team,managementteam,director,directie,directeur,ceo,cfo,coo"
+    ),
+    "admin": _words(
+        "admin,administrator,beheer,beheerder,sales manager,salesmanager,verkoopleider"
+    ),
 }
 """Usual words for a person's role, by the canonical word."""

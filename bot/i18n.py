@@ -84,7 +84,7 @@ class Localizer:
 
     def short_money(self, amount: Decimal | float) -> str:
         """Format compactly: `€ 8,4 mln.`, `€8.4M`; exact where it is short already."""
-        if abs(amount) < 100_000:
+        if abs(Decimal(amount)) < 100_000:
             return self.money(amount)
         return format_compact_currency(
             amount, self.currency, locale=self.locale, fraction_digits=1
@@ -114,7 +114,7 @@ class Localizer:
 
     def moment(self, when: dt.datetime, time_zone: str = "Europe/Amsterdam") -> str:
         """Format a UTC moment in a time zone: `24 nov 2026 09:30`."""
-        return format_datetime(when, "d MMM y HH:mm", tzinfo=_zone(time_zone), locale=self.locale)
+        return format_datetime(when, "d MMM y HH:mm", tzinfo=zone(time_zone), locale=self.locale)
 
     def join(self, words: list[str]) -> str:
         """Join words as a list: `a, b en c`."""
@@ -123,13 +123,11 @@ class Localizer:
         return self("{list} and {last}", list=", ".join(words[:-1]), last=words[-1])
 
 
-def _zone(name: str) -> dt.tzinfo:
+def zone(name: str) -> dt.tzinfo:
+    """The time zone of that name; UTC where there is none."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return dt.UTC
-
-
-__all__ = ["LOCALES", "Localizer", "N_", "catalogue"]

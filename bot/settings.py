@@ -18,7 +18,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path(".ballotage"), description="Folder that holds all data and state")
     port: int = Field(3978, ge=0, le=65535, description="Port of `serve` and `demo`")
-    host: str = Field("127.0.0.1", description="Address `serve` listens on; `demo` is loopback only")
+    host: str = Field(
+        "127.0.0.1", description="Address `serve` listens on; `demo` is loopback only"
+    )
     locale: Literal["nl", "en"] = Field("nl", description="Language where the asker's is unknown")
     time_zone: str = Field("Europe/Amsterdam", description="Time zone where a person's is unknown")
     currency: str = Field("", description="Home currency (ISO 4217); empty: that of the first load")
@@ -27,8 +29,12 @@ class Settings(BaseSettings):
     )
     admins: str = Field("", description="Chat ids or e-mail addresses of admins, comma separated")
     deadline_seconds: float = Field(8.0, gt=0, description="Longest a command may take")
-    refresh_minutes: float = Field(60.0, ge=0, description="Timer of the refresh; 0 switches it off")
-    watch_seconds: float = Field(2.0, gt=0, description="How often `serve` looks for a new snapshot")
+    refresh_minutes: float = Field(
+        60.0, ge=0, description="Timer of the refresh; 0 switches it off"
+    )
+    watch_seconds: float = Field(
+        2.0, gt=0, description="How often `serve` looks for a new snapshot"
+    )
     log_format: Literal["text", "json"] = Field("text", description="Format of the log on stderr")
     log_level: str = Field("INFO", description="Level of the log")
 

@@ -1,0 +1,105 @@
+"""Find a client by what a person types: its id exactly, its name roughly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analytics.channels import normalise
+from analytics.snapshot import Snapshot
+
+LEGAL_FORMS = frozenset(
+    (
+        "bv",
+        "b",
+        "v",
+        "nv",
+        "n",
+        "vof",
+        "o",
+        "f",
+        "cv",
+        "c",
+        "ltd",
+        "limited",
+        "gmbh",
+        "ag",
+        "sa",
+        "sarl",
+        "inc",
+    )
+)
+"""Words that say how a company is registered, not which it is."""
+SURE = 90.0
+"""Score from which one match stands for what was typed (0 to 100, RapidFuzz WRatio)."""
+LEAD = 5.0
+"""How far the next match must be behind for that."""
+POSSIBLE = 70.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A match: the customer's code and how alike the names are (0 to 100)."""
+
+    code: int
+    score: float
+
+
+def key(name: str) -> str:
+    """A name as it is compared: plain letters, no legal form (`De Boer B.V.` is `de boer`)."""
+    words = normalise(name.replace("&", " en ")).split()
+    bare = list(words)
+    while len(bare) > 1 and bare[-1] in LEGAL_FORMS:
+        bare.pop()
+    while len(bare) > 1 and bare[0] in {"stichting", "bv", "nv"}:
+        bare.pop(0)
+    return " ".join(bare)
+
+
+def find(snapshot: Snapshot, text: str, limit: int = 5) -> list[Found]:
+    """Return who may be meant: one entry when it is clear, several when not, none when nobody.
+
+    An exact id wins, then an exact name, then the same name but for its legal form, then the most
+    alike names from 70 of 100 on.
+    """
+    wanted = text.strip()
+    if not wanted:
+        return []
+    ids: dict[str, int] = snapshot.cached(
+        "ids",
+        lambda: {str(i).casefold(): n for n, i in enumerate(snapshot.customers["customer_id"])},
+    )
+    if (code := ids.get(wanted.casefold())) is not None:
+        return [Found(code, 100.0)]
+    keys: dict[int, str] = snapshot.cached(
+        "name_keys", lambda: {n: key(str(v)) for n, v in enumerate(snapshot.customers["name"])}
+    )
+    sought = key(wanted)
+    same = [Found(code, 100.0) for code, name in keys.items() if name == sought and sought]
+    if same:
+        exact = [f for f in same if snapshot.name(f.code).casefold() == wanted.casefold()]
+        return (exact if len(exact) == 1 else same)[:limit]
+    found = _alike(keys, sought, limit, POSSIBLE)
+    if (
+        found
+        and found[0].score >= SURE
+        and (len(found) == 1 or found[0].score - found[1].score >= LEAD)
+    ):
+        return found[:1]
+    return found
+
+
+def nearest(snapshot: Snapshot, text: str, limit: int = 3) -> list[str]:
+    """The names most like a text, for a did-you-mean; may be none."""
+    keys = {n: key(str(v)) for n, v in enumerate(snapshot.customers["name"])}
+    return [snapshot.name(f.code) for f in _alike(keys, key(text), limit, 50.0)]
+
+
+def _alike(keys: dict[int, str], sought: str, limit: int, cutoff: float) -> list[Found]:
+    from rapidfuzz import fuzz, process
+
+    if not sought:
+        return []
+    found = process.extract(
+        sought[:200], keys, scorer=fuzz.WRatio, limit=limit, score_cutoff=cutoff
+    )
+    return [Found(int(code), float(score)) for _, score, code in found]

@@ -1,0 +1,100 @@
+"""The composed program: each object made once, no reading of the environment, no I/O."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot import people
+from bot.core.audit import AuditSink
+from bot.core.command import Registry, discover
+from bot.core.dispatcher import Dispatcher, Observer
+from bot.core.policy import Policy
+from bot.core.reply import Reply
+from bot.core.request import Request
+from bot.core.services import Clock, Services, utc_now
+from bot.live import LiveSnapshots, refresh_on_timer, watch
+from bot.settings import Settings
+from bot.storage.sink import StoredAudit
+
+if TYPE_CHECKING:
+    from bot.observability import Metrics
+
+WORKERS = 4
+"""Threads for analyses; more than cores only adds waiting."""
+
+
+@dataclass(slots=True)
+class Application:
+    """Everything that answers, without a surface."""
+
+    settings: Settings
+    home: Path
+    registry: Registry
+    snapshots: LiveSnapshots
+    services: Services
+    dispatcher: Dispatcher
+    audit: AuditSink
+
+    async def answer(self, request: Request) -> Reply:
+        """Answer one request."""
+        return await self.dispatcher.answer(request)
+
+    @contextlib.asynccontextmanager
+    async def running(self, metrics: Metrics | None = None) -> AsyncIterator[None]:
+        """Run what a server needs beside its surfaces; stop it in reverse order."""
+        pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="analysis")
+        self.services.executor = pool
+        await asyncio.to_thread(self.snapshots.poll)
+        jobs = [
+            asyncio.create_task(watch(self.snapshots, self.settings.watch_seconds)),
+            asyncio.create_task(
+                refresh_on_timer(
+                    self.home,
+                    self.settings.refresh_minutes,
+                    metrics.refreshed if metrics else None,
+                )
+            ),
+        ]
+        try:
+            yield
+        finally:
+            for job in jobs:
+                job.cancel()
+            await asyncio.gather(*jobs, return_exceptions=True)
+            self.services.executor = None
+            pool.shutdown(wait=True, cancel_futures=True)
+            if isinstance(self.audit, StoredAudit):
+                self.audit.close()
+
+
+def build(
+    settings: Settings,
+    *,
+    home: Path | None = None,
+    clock: Clock = utc_now,
+    audit: AuditSink | None = None,
+    observe: Observer | None = None,
+    channel_cleared: Callable[[Request], bool] | None = None,
+) -> Application:
+    """Compose the program from settings; tests pass their own clock, audit or home."""
+    where = home or settings.home
+    registry = discover()
+    snapshots = LiveSnapshots(where)
+    services = Services(
+        settings=settings, registry=registry, snapshots=snapshots, clock=clock, home=where
+    )
+    if channel_cleared is not None:
+        services.channel_cleared = channel_cleared
+    policy = Policy(
+        channel_cleared=lambda request: services.channel_cleared(request),
+        whom_to_ask=lambda request: people.whom_to_ask(services, request),
+    )
+    sink = audit or StoredAudit(where)
+    dispatcher = Dispatcher(services, policy, sink, observe)
+    return Application(settings, where, registry, snapshots, services, dispatcher, sink)

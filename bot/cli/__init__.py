@@ -1,0 +1,3 @@
+"""The command line's commands, one module a family; app.py declares them."""
+
+from __future__ import annotations

@@ -1,0 +1,111 @@
+"""`ask` and `chat`: the same answers in the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import shutil
+import sys
+
+import typer
+
+from bot import people
+from bot.application import build
+from bot.cli.context import Context
+from bot.core.reply import Outcome, Reply
+from bot.core.request import Conversation, Place, Principal, Request, Role
+from bot.encoding import to_json, to_object
+from bot.errors import UserError
+
+DEFAULT_WIDTH = 100
+
+
+def ask_once(
+    context: Context,
+    text: str,
+    role: str,
+    user: str,
+    channel: str,
+    output: str,
+    as_of: str,
+    plain: bool,
+) -> None:
+    """Answer one question on stdout; exit with the outcome."""
+    application = build(context.settings, home=context.home)
+    request = Request(
+        principal=_principal(context, role, user),
+        conversation=Conversation(Place(channel), id="terminal"),
+        text=text,
+        surface="terminal",
+        as_of=_day(as_of),
+    )
+    reply = asyncio.run(application.answer(request))
+    if reply.outcome is Outcome.ANSWERED or (reply.outcome is Outcome.REFUSED and output == "json"):
+        typer.echo(_rendered(reply, output, plain))
+    else:
+        typer.echo(" ".join(str(reply.data.get("error", "")).split()), err=True)
+    raise typer.Exit(reply.outcome.value)
+
+
+def chat_here(context: Context, role: str, user: str, channel: str, plain: bool, text: str) -> None:
+    """Chat until the person leaves, or ask one thing with -c."""
+    from bot.adapters import terminal
+
+    application = build(context.settings, home=context.home)
+    asyncio.run(
+        terminal.chat(
+            application.answer,
+            _principal(context, role, user),
+            Conversation(Place(channel), id="terminal"),
+            plain=plain,
+            colour=_colour(plain),
+            once=text or None,
+        )
+    )
+
+
+def _principal(context: Context, role: str, user: str) -> Principal:
+    return Principal(
+        tenant=people.TENANT,
+        user=user or "terminal",
+        roles=frozenset({Role(role)}),
+        locale=context.locale,
+        time_zone=context.settings.time_zone,
+    )
+
+
+def _day(text: str) -> dt.date | None:
+    if not text:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UserError("{text} is not a date; write it as 2026-10-31.", text=text[:40]) from None
+
+
+def _rendered(reply: Reply, output: str, plain: bool) -> str:
+    if output == "json":
+        return to_json(to_object(reply))
+    if output == "html":
+        from analytics import charts
+        from bot.renderers import html
+
+        return html.document(
+            reply, charts=lambda chart: charts.svg(_mapping(chart), locale=reply.locale)
+        )
+    from bot.renderers import terminal
+
+    width = shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns
+    return terminal.render(reply, width=width, plain=plain, colour=_colour(plain)).rstrip("\n")
+
+
+def _mapping(chart: object) -> dict[str, object]:
+    import dataclasses
+
+    return dataclasses.asdict(chart)  # type: ignore[call-overload, no-any-return]
+
+
+def _colour(plain: bool) -> bool:
+    import os
+
+    return sys.stdout.isatty() and not plain and not os.environ.get("NO_COLOR")

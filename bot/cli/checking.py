@@ -1,0 +1,30 @@
+"""`doctor`: is this installation in order."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import typer
+
+from bot.cli.context import Context
+from bot.i18n import Localizer
+
+SIGNS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+
+
+def run(context: Context, as_json: bool) -> None:
+    """Print a line a check; exit 1 when one fails."""
+    from bot import doctor
+    from bot.encoding import to_json
+
+    checks = doctor.run(context.home, context.settings)
+    if as_json:
+        typer.echo(to_json([dataclasses.asdict(check) for check in checks]))
+    else:
+        _ = Localizer(context.locale)
+        for check in checks:
+            typer.echo(f"{SIGNS[check.status]}  {_(check.name)}: {check.detail}")
+            if check.fix and check.status != "ok":
+                typer.echo(f"      {_('Remedy')}: {check.fix}")
+    if any(check.status == "fail" for check in checks):
+        raise typer.Exit(1)

@@ -1,0 +1,89 @@
+"""What every command of the command line shares: settings, language, and errors in one line."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from analytics.errors import DataError
+from bot.errors import UserError
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Settings of this call, and the language to talk in."""
+
+    settings: Settings
+    home: Path
+    locale: str
+
+
+@contextlib.contextmanager
+def guarded(home: Path | None, locale: str | None, debug: bool) -> Iterator[Context]:
+    """Give a command its context; turn its errors into one line on stderr and an exit code.
+
+    2: the request or the data was wrong; 1: anything else. A traceback only with --debug.
+    """
+    speaks = locale or "nl"
+    try:
+        settings = _settings()
+        speaks = locale or settings.locale
+        yield Context(settings, home or settings.home, speaks)
+    except (UserError, DataError) as error:
+        if debug:
+            traceback.print_exc()
+        complain(error, speaks)
+        raise typer.Exit(2) from None
+    except typer.Exit:
+        raise
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of a pipe left; that is no error of ours
+        raise typer.Exit(0) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except Exception as error:  # noqa: BLE001 (the last line of defence of a command)
+        if debug:
+            traceback.print_exc()
+        problem = UserError(
+            "Something went wrong: {kind}: {detail}. Run it again with --debug for the details.",
+            kind=type(error).__name__,
+            detail=" ".join(str(error).split())[:300],
+        )
+        complain(problem, speaks)
+        raise typer.Exit(1) from None
+
+
+def complain(error: UserError | DataError, locale: str) -> None:
+    """Print an error as one line in the user's language."""
+    from bot.i18n import Localizer
+
+    _ = Localizer(locale)
+    params = {k: _(v) if isinstance(v, str) else v for k, v in error.params.items()}
+    line = _(error.message, **params)
+    typer.echo(" ".join(line.split()), err=True)
+
+
+def _settings() -> Settings:
+    from pydantic import ValidationError
+
+    from bot.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UserError(
+            "Setting BALLOTAGE_{name} is wrong: {detail}.",
+            name="_".join(str(part) for part in first["loc"]).upper(),
+            detail=first["msg"],
+        ) from None

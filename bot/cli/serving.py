@@ -1,0 +1,131 @@
+"""`serve` and `demo`: the servers."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import webbrowser
+from typing import Any
+
+import typer
+
+from bot import people
+from bot.application import Application, build
+from bot.cli.context import Context
+from bot.i18n import Localizer, zone
+
+log = logging.getLogger("ballotage.serve")
+LOOPBACK = "127.0.0.1"
+STALE_DAYS = 45
+"""Data older than this is worth a warning in readiness; the answers stay true to their date."""
+
+
+def run_serve(context: Context, port: int | None) -> None:
+    """Serve the doors until told to stop."""
+    from bot.adapters.http import create_server, run_server
+    from bot.observability import Metrics, set_up_logging
+
+    settings = context.settings
+    set_up_logging(level=settings.log_level, format=settings.log_format)
+    metrics = Metrics()
+    application = build(settings, home=context.home, observe=metrics.observe_command)
+
+    async def main() -> None:
+        async with application.running(metrics):
+            server = create_server(ready=lambda: readiness(application), metrics=metrics)
+            await run_server(server, settings.host, settings.port if port is None else port)
+
+    asyncio.run(main())
+
+
+def run_demo(
+    context: Context, seed: int | None, port: int | None, *, browser: bool, serve: bool
+) -> None:
+    """Build the demo company where needed and serve the browser chat on loopback."""
+    from bot import demo
+    from bot.cli.loading import progress_bar
+
+    settings = context.settings
+    today = dt.datetime.now(zone(settings.time_zone)).date()
+    with progress_bar(plain=False) as progress:
+        where = demo.prepare(context.home, seed=seed, today=today, progress=progress)
+    _ = Localizer(context.locale)
+    name = demo.company_name(where)
+    typer.echo(_("The demo company {name} stands in {folder}.", name=name, folder=where))
+    if serve:
+        asyncio.run(_serve_demo(context, where, name, port, browser))
+
+
+async def _serve_demo(
+    context: Context, where: Any, name: str, port: int | None, browser: bool
+) -> None:
+    from bot.adapters.http import create_server, run_server
+    from bot.adapters.web import create_web_chat
+    from bot.observability import Metrics, set_up_logging
+
+    settings = context.settings
+    set_up_logging(level="WARNING", format=settings.log_format)
+    metrics = Metrics()
+    application = build(settings, home=where, observe=metrics.observe_command)
+    chosen = settings.port if port is None else port
+    _ = Localizer(context.locale)
+    async with application.running(metrics):
+        chat = create_web_chat(
+            application.answer,
+            people=demo_people(application),
+            company=name,
+            commands=lambda locale: command_list(application, locale),
+            locale=context.locale,
+        )
+        server = create_server(
+            ready=lambda: readiness(application), metrics=metrics, routes=chat.routes
+        )
+
+        def started(url: str) -> None:
+            typer.echo(_("Open {url} (stop with Ctrl-C)", url=url))
+            if browser:
+                webbrowser.open(url)
+
+        await run_server(server, LOOPBACK, chosen, started=started)
+
+
+async def readiness(application: Application) -> dict[str, tuple[bool, str]]:
+    """What a server needs to answer: a readable snapshot."""
+    from analytics.errors import NoDataError
+
+    try:
+        snapshot = await asyncio.to_thread(application.snapshots.current)
+    except NoDataError as error:
+        return {"snapshot": (False, str(error))}
+    return {"snapshot": (True, f"version {snapshot.meta.version}")}
+
+
+def demo_people(application: Application) -> dict[str, Any]:
+    """For each role a person of the demo company."""
+    table = application.snapshots.current().people
+    out: dict[str, Any] = {}
+    for role in ("sales", "mt", "admin"):
+        users = table.loc[table["role"] == role, "user"]
+        user = str(users.iat[0]) if len(users) else role
+        out[role] = people.principal(application.services, user)
+    return out
+
+
+def command_list(application: Application, locale: str) -> list[dict[str, Any]]:
+    """Commands for suggestions: how to type them, what they do, an example."""
+    from bot.core.examples import examples_of
+    from bot.core.request import Conversation, Place, Request
+
+    _ = Localizer(locale)
+    asker = people.principal(application.services, "", locale=locale)
+    request = Request(asker, Conversation(Place.DM), "", "browser")
+    return [
+        {
+            "invocation": command.invocation(locale),
+            "summary": _(command.summary),
+            "usage": _(command.usage),
+            "examples": examples_of(command, application.services, request),
+        }
+        for command in application.registry
+    ]

@@ -1,0 +1,173 @@
+"""`/whatif lose NAME`: what is left when a client goes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from analytics.pareto import gini, hhi, rank
+from bot.commands._framing import Frame, one_client
+from bot.core.command import GROSS, GROUP, HOW, Accepts, Arguments, command
+from bot.core.reply import Button, Element, Reply, Section, Table, TableColumn, Tone
+from bot.core.request import Request
+from bot.core.services import Services
+from bot.errors import UserError
+from bot.i18n import N_
+
+USAGE = N_("/whatif lose NAME or ID [period]")
+LOSE = frozenset({"lose", "lost", "losing", "verlies", "verlies:", "kwijt", "verliezen", "weg"})
+JOINING = frozenset({"we", "us", "client", "klant", "als", "if"})
+
+
+@command(
+    name="whatif",
+    dutch="watals",
+    aliases=("what-if", "wat-als"),
+    summary=N_("What is left of revenue and balance when a client goes"),
+    usage=USAGE,
+    group=N_("Clients"),
+    examples=("/whatif lose {client}", "/watals verlies {client}"),
+    accepts=frozenset({Accepts.NAME, Accepts.PERIOD}),
+    flags=(GROUP, GROSS, HOW),
+    order=50,
+)
+async def whatif(request: Request, args: Arguments, services: Services) -> Reply:
+    """Answer with the figures without one client."""
+    words = list(args.words)
+    while words and words[0].lower() in LOSE | JOINING:
+        words.pop(0)
+    if not words or len(words) == len(args.words):
+        raise UserError("Lose whom? Usage: {usage}", usage=USAGE)
+    frame = await Frame.of(request, replace(args, words=tuple(words)), services)
+    code = one_client(frame, frame.tail("/whatif lose"))
+    if isinstance(code, Reply):
+        return code
+    return _answer(frame, code)
+
+
+def _answer(frame: Frame, code: int) -> Reply:
+    _, reading, figures, snapshot = frame._, frame.reading, frame.figures, frame.snapshot
+    amount = int(reading.revenue.amount[code])
+    without = reading.revenue.amount.copy()
+    without[code] = 0
+    active = reading.revenue.active.copy()
+    active[code] = False
+    rest = replace(reading.revenue, amount=without, active=active)
+    order, cumulative, count = rank(rest)
+    positive = without[without > 0]
+    customers = int(active.sum())
+    largest = int(without[order[0]]) / rest.total if len(order) and rest.total > 0 else None
+    needed = _needed(frame, amount)
+    after_hhi = hhi(positive)
+    data: dict[str, Any] = {
+        "period": frame.period_data(),
+        "base": snapshot.meta.base,
+        "customer_id": snapshot.customer_id(code),
+        "name": snapshot.name(code),
+        "loss": figures.value(amount),
+        "loss_share": figures.share_value(reading.share(code)),
+        "before": _side(
+            frame, reading.total, reading.customers, reading.top_count, reading.largest_share,
+            reading.hhi, reading.gini,
+        ),
+        "after": _side(frame, rest.total, customers, count, largest, after_hhi, gini(positive)),
+        "new_clients_needed": needed,
+    }  # fmt: skip
+    line = frame.tail(f"/whatif lose {snapshot.customer_id(code)}")
+    if frame.args.has(HOW):
+        definition = _(
+            "All figures again with the revenue of {name} set to zero; the rows are what remains.",
+            name=snapshot.name(code),
+        )
+        return frame.explain_customers(
+            _("What if"), definition, order.tolist(), int(cumulative[-1]) if len(order) else 0, data
+        )
+    elements: list[Element] = [
+        frame.title(_("What if {name} goes", name=snapshot.name(code))),
+        Section(_headline(frame, code, amount, needed), Tone.HEADLINE),
+        Table(
+            (TableColumn(""), TableColumn(_("Now"), "right"), TableColumn(_("Without"), "right")),
+            (
+                (_("Revenue"), figures.money(reading.total), figures.money(rest.total)),
+                (_("Customers"), _.number(reading.customers), _.number(customers)),
+                (_("Top clients"), _.number(reading.top_count), _.number(count)),
+                (
+                    _("Largest client"),
+                    figures.share(reading.largest_share),
+                    figures.share(largest),
+                ),
+                ("HHI", _whole(frame, reading.hhi), _whole(frame, after_hhi)),
+            ),
+        ),
+    ]
+    name = snapshot.customer_id(code)
+    return frame.reply(
+        elements,
+        data,
+        Button(snapshot.name(code), frame.tail(f"/client {name}")),
+        Button(_("Top clients"), frame.tail("/topclients")),
+        frame.how_button(line),
+    )
+
+
+def _needed(frame: Frame, amount: int) -> int | None:
+    """How many clients of the size of a usual new one (median first-year) would make up for it.
+
+    New: a first invoice in the period. None without at least three such clients above zero.
+    """
+    from analytics.sources import active_between
+
+    if frame.snapshot.first_date + dt.timedelta(days=365) > frame.scope.period.start:
+        return None
+    fresh = frame.reading.revenue.amount[active_between(frame.scope)]
+    fresh = fresh[fresh > 0]
+    if fresh.size < 3 or amount <= 0:
+        return None
+    return int(np.ceil(amount / float(np.median(fresh))))
+
+
+def _side(
+    frame: Frame,
+    total: int,
+    customers: int,
+    top: int,
+    largest: float | None,
+    index: float | None,
+    spread: float | None,
+) -> dict[str, Any]:
+    return {
+        "revenue": frame.figures.value(total),
+        "customers": customers,
+        "top_count": top,
+        "top_share_of_base": top / customers if customers else None,
+        "largest_share": frame.figures.share_value(largest),
+        "hhi": index,
+        "gini": spread,
+    }
+
+
+def _headline(frame: Frame, code: int, amount: int, needed: int | None) -> str:
+    _, figures = frame._, frame.figures
+    name = frame.snapshot.name(code)
+    if amount <= 0:
+        return _("{name} brought no revenue in this period, so nothing would change.", name=name)
+    text = _(
+        "Without {name} you miss {amount}, {share} of revenue.",
+        name=name,
+        amount=figures.money(amount),
+        share=figures.share(frame.reading.share(code)),
+    )
+    if needed is not None:
+        text += " " + _.n(
+            "To make up for it takes {n} client of the size of a usual new one.",
+            "To make up for it takes {n} clients of the size of a usual new one.",
+            needed,
+        )
+    return text
+
+
+def _whole(frame: Frame, value: float | None) -> str:
+    return "–" if value is None else frame._.number(value)

@@ -1,0 +1,65 @@
+"""Who may see what, where: DESIGN's table, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.core.command import Command, Permission, Sensitivity
+from bot.core.reply import Visibility
+from bot.core.request import Place, Request
+from bot.errors import RefusedError
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An allowed request: who will see the answer, and whether it may be shared with the channel."""
+
+    visibility: Visibility
+    may_share: bool = False
+
+
+class Policy:
+    """Decides on every request, a pressed button included."""
+
+    def __init__(
+        self,
+        channel_cleared: Callable[[Request], bool],
+        whom_to_ask: Callable[[Request], str],
+    ) -> None:
+        self._channel_cleared = channel_cleared
+        self._whom_to_ask = whom_to_ask
+
+    def decide(self, request: Request, command: Command) -> Decision:
+        """Return the decision; RefusedError names what is missing and whom to ask."""
+        asker, place = request.principal, request.conversation.place
+        if asker.guest or place is Place.SHARED:
+            raise RefusedError(
+                "Not here: people from outside can read along, and answers are for colleagues only. "
+                "Ask me in a direct message."
+            )
+        if command.permission is not Permission.NONE and not (
+            asker.roles & command.permission.roles
+        ):
+            who = self._whom_to_ask(request)
+            if not asker.roles:
+                raise RefusedError(
+                    "I do not know you yet, so I cannot show you figures. Ask {who} to give you a role.",
+                    who=who,
+                )
+            raise RefusedError(
+                "You need the permission '{permission}' for this. Ask {who}.",
+                permission=command.permission.value,
+                who=who,
+            )
+        if place is Place.DM:
+            return Decision(Visibility.DIRECT)
+        shareable = command.sensitivity is Sensitivity.COMPANY and self._channel_cleared(request)
+        if not request.share:
+            return Decision(Visibility.EPHEMERAL, may_share=shareable)
+        if not shareable:
+            raise RefusedError(
+                "This channel has not been cleared for figures. Ask {who} to clear it.",
+                who=self._whom_to_ask(request),
+            )
+        return Decision(Visibility.CHANNEL)

@@ -1,0 +1,94 @@
+"""What a command may use: built once in app.py and passed in."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
+
+from bot.core.command import Registry
+from bot.core.figures import Figures
+from bot.core.request import Request, Role
+from bot.i18n import Localizer
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from analytics.snapshot import Snapshot
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class SnapshotSource(Protocol):
+    """Gives the Snapshot in force; NoDataError before the first load."""
+
+    def current(self) -> Snapshot:
+        """Return the Snapshot in force."""
+
+
+class Clock(Protocol):
+    """The time, so that tests can set it."""
+
+    def __call__(self) -> dt.datetime:
+        """Return now, in UTC."""
+
+
+def utc_now() -> dt.datetime:
+    """The clock of the machine."""
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(slots=True)
+class Services:
+    """Everything a command may touch; no command reaches around it."""
+
+    settings: Settings
+    registry: Registry
+    snapshots: SnapshotSource
+    clock: Clock = utc_now
+    executor: Executor | None = None
+    home: Path = Path(".ballotage")
+    channel_cleared: Callable[[Request], bool] = field(default=lambda request: False)
+
+    async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run blocking work off the event loop, in the bounded pool where there is one."""
+        if self.executor is None:
+            return function(*args, **kwargs)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.executor, partial(function, *args, **kwargs))
+
+    def snapshot_version(self) -> str:
+        """Version of the Snapshot in force; empty before the first load."""
+        from analytics.errors import NoDataError
+
+        try:
+            return str(self.snapshots.current().meta.version)
+        except NoDataError:
+            return ""
+
+    def today(self, request: Request) -> dt.date:
+        """Today where the asker is."""
+        from bot.i18n import zone
+
+        return self.clock().astimezone(zone(request.principal.time_zone)).date()
+
+    def localizer(self, request: Request) -> Localizer:
+        """Texts and numbers in the asker's language and the data's currency."""
+        from analytics.errors import NoDataError
+
+        try:
+            currency = self.snapshots.current().meta.home_currency
+        except NoDataError:
+            currency = self.settings.currency or "EUR"
+        return Localizer(request.locale, currency)
+
+    def figures(self, request: Request) -> Figures:
+        """How this asker may see revenue."""
+        roles = request.principal.roles
+        reduced = roles == frozenset({Role.SALES})
+        return Figures(self.localizer(request), self.settings.rep_revenue if reduced else "exact")

@@ -1,0 +1,96 @@
+"""The Snapshot in force, kept in memory and replaced when a newer one is put on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from analytics.errors import NoDataError
+from analytics.proof import prove
+from analytics.snapshot import Snapshot, SnapshotStore
+
+log = logging.getLogger("ballotage.snapshot")
+
+
+class LiveSnapshots:
+    """Holds the Snapshot in force. Readers take it as it is and never wait for a newer one."""
+
+    def __init__(self, home: Path) -> None:
+        self._store = SnapshotStore(home)
+        self._name: str | None = None
+        self._snapshot: Snapshot | None = None
+        self._refused: str | None = None
+
+    def current(self) -> Snapshot:
+        """Return the Snapshot in force, reading it the first time. NoDataError without one."""
+        if self._snapshot is None:
+            name = self._store.current_version
+            self._snapshot, self._name = self._store.load(), name
+        return self._snapshot
+
+    def poll(self) -> bool:
+        """Look for a newer snapshot; read it, run its analyses, then swap. True when swapped.
+
+        One that cannot be read is logged once and left; the one in force stays.
+        """
+        name = self._store.current_version
+        if name is None or name in (self._name, self._refused):
+            return False
+        try:
+            fresh = self._store.load()
+            prove(fresh)
+        except NoDataError:
+            return False
+        except Exception:
+            self._refused = name
+            log.exception("snapshot.refused name=%s", name)
+            return False
+        self._snapshot, self._name = fresh, name
+        log.info("snapshot.swapped version=%s", fresh.meta.version)
+        return True
+
+
+async def watch(
+    live: LiveSnapshots, seconds: float, swapped: Callable[[Snapshot], None] | None = None
+) -> None:
+    """Poll until cancelled, off the event loop."""
+    while True:
+        await asyncio.sleep(seconds)
+        if await asyncio.to_thread(live.poll) and swapped:
+            swapped(live.current())
+
+
+async def refresh_on_timer(
+    home: Path, minutes: float, observe: Callable[[float, bool], None] | None = None
+) -> None:
+    """Refresh in a child process every so many minutes, so that heavy libraries stay out of here."""
+    while minutes > 0:
+        await asyncio.sleep(minutes * 60)
+        if not (home / "warehouse.duckdb").exists():
+            continue
+        started = time.monotonic()
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(Path(__file__).parents[1] / "app.py"),
+            "refresh",
+            "--home",
+            str(home),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            _, errors = await child.communicate()
+        except asyncio.CancelledError:
+            with contextlib.suppress(ProcessLookupError):
+                child.terminate()
+            raise
+        if child.returncode:
+            line = errors.decode(errors="replace").strip().splitlines()[-1:]
+            log.warning("snapshot.refresh_failed code=%s %s", child.returncode, *line)
+        if observe:
+            observe(time.monotonic() - started, child.returncode == 0)
