@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 Theme = Literal["light", "dark"]
 
-FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
+FONT = "-apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
 PICTURE_FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 
 
@@ -69,7 +69,7 @@ def config(language: str, palette: Palette) -> dict[str, Any]:
         "legend": {
             "labelColor": palette.ink, "labelFontSize": 12, "title": None, "orient": "top",
             "direction": "horizontal", "symbolType": "square", "symbolSize": 120, "offset": 12,
-            "labelLimit": 240, "columns": 2,
+            "labelLimit": 240, "columns": 1,
         },
         "title": {"color": palette.ink, "fontWeight": 600},
         "locale": {"number": NUMBERS[language], "time": _time_locale(language)},

@@ -33,11 +33,14 @@ MAX_POINTS = 300
 MAX_MARK_LABELS = 3
 """Marks written beside their point; with more than these, only tooltips name them."""
 
-LABEL_WIDTH = 26
+LABEL_WIDTH = 18
 """Characters per line of a mark's label: fits half of a 320 px screen."""
 
 WIDTH = {"pareto": 640, "bars": 640, "history": 640}
 HEIGHT = {"pareto": 320, "history": 260}
+FIGURE_WIDTH = 44
+"""Pixels right of the longest bar, for its figure."""
+
 ROW_HEIGHT = 18
 """Height in pixels of one bar; a category takes one for each series."""
 
@@ -206,8 +209,11 @@ def _bars(chart: Mapping[str, Any], language: str, palette: Palette) -> Any:
         ),
         yOffset=alt.YOffset("series:N", sort=names, scale=alt.Scale(domain=names)),
         # The bar's length leaves room for the figure written at its end.
-        x=alt.X("y:Q", title=chart["y_title"], scale=alt.Scale(domain=[0, max(top, 0.01) * 1.16]),
-                axis=None),
+        x=alt.X(
+            "y:Q", title=chart["y_title"], axis=None,
+            scale=alt.Scale(domain=[0, max(top, 0.01)], nice=False,
+                            range=[0, {"expr": f"width - {FIGURE_WIDTH}"}]),
+        ),
         tooltip=[
             alt.Tooltip("x:N", title=chart["x_title"] or " "),
             alt.Tooltip("series:N", title=" "),
@@ -307,8 +313,8 @@ def _mark_layers(marks: list[dict[str, Any]], palette: Palette, x: Any, y: Any) 
             opacity=1,
         ).encode(tooltip=[alt.Tooltip("label:N", title=" ")])
     ]  # fmt: skip
-    # The free room is under the curve: a label goes right of its point, or left where the point
-    # stands on the right half.
+    # The free room is under the curve: a label goes right of its point, or left where little
+    # room is left on that side.
     for side, test in (("left", False), ("right", True)):
         labelled = [m for m in marks if m["labelled"] and m["late"] is test]
         if labelled:
@@ -342,7 +348,7 @@ def _marks(chart: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
             "lines": _lines(str(label), LABEL_WIDTH),
             "x": str(x) if temporal else float(x),
             "y": float(y),
-            "late": str(x) > middle if temporal else float(x) > 0.5,
+            "late": str(x) > middle if temporal else float(x) > 0.4,
             "labelled": (label, x, y) in [tuple(mark) for mark in called],
         }
         for label, x, y in given

@@ -28,7 +28,7 @@ TEXTS: dict[str, str] = {
     "place_shared": N_("a channel with outsiders"),
     "data_until": N_("data until {date}"),
     "ask_label": N_("Your question or command"),
-    "placeholder": N_("Ask something, or type / for commands"),
+    "placeholder": N_("Ask anything, or type /"),
     "send": N_("Send"),
     "keys": N_("Enter sends · ↑ earlier questions · Esc clears"),
     "thinking": N_("Working on it…"),

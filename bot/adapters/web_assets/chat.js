@@ -142,7 +142,7 @@
     try {
       response = await fetch("/api/chat", {
         method: "POST",
-        headers: { "Content-Type": "application/json" },
+        headers: { "Content-Type": "application/json", "Accept-Language": asked.locale },
         body: JSON.stringify(asked),
         signal: AbortSignal.timeout(TIMEOUT),
       });
