@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analytics.errors import NoDataError
 from bot import people
 from bot.core.audit import AuditSink
 from bot.core.command import Registry, discover
@@ -23,6 +24,7 @@ from bot.settings import Settings
 from bot.storage.sink import StoredAudit
 
 if TYPE_CHECKING:
+    from analytics.snapshot import Snapshot
     from bot.observability import Metrics
 
 WORKERS = 4
@@ -51,13 +53,20 @@ class Application:
         pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="analysis")
         self.services.executor = pool
         await asyncio.to_thread(self.snapshots.poll)
+
+        def seen(snapshot: Snapshot) -> None:
+            if metrics:
+                metrics.observe_snapshot(snapshot.meta.version, snapshot.meta.created_at)
+
+        with contextlib.suppress(NoDataError):
+            seen(self.snapshots.current())
         jobs = [
-            asyncio.create_task(watch(self.snapshots, self.settings.watch_seconds)),
+            asyncio.create_task(watch(self.snapshots, self.settings.watch_seconds, seen)),
             asyncio.create_task(
                 refresh_on_timer(
                     self.home,
                     self.settings.refresh_minutes,
-                    metrics.refreshed if metrics else None,
+                    _observer(metrics) if metrics else None,
                 )
             ),
         ]
@@ -71,6 +80,10 @@ class Application:
             pool.shutdown(wait=True, cancel_futures=True)
             if isinstance(self.audit, StoredAudit):
                 self.audit.close()
+
+
+def _observer(metrics: Metrics) -> Callable[[float, bool], None]:
+    return lambda seconds, good: metrics.observe_refresh(seconds, failed=not good)
 
 
 def build(

@@ -9,6 +9,7 @@ import logging
 import secrets
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -21,6 +22,14 @@ log = logging.getLogger("ballotage.http")
 Checks = Mapping[str, tuple[bool, str]]
 """Name of a check to whether it holds and a few words, fit to be read by anyone."""
 Ready = Callable[[], Awaitable[Checks]]
+
+
+class MetricsPage(Protocol):
+    """What `/metrics` shows."""
+
+    def render(self) -> tuple[bytes, str]:
+        """Return the body and its content type."""
+
 
 BODY_LIMIT = 1024 * 1024
 READY_SECONDS = 2.0
@@ -46,13 +55,13 @@ STOPPING = web.AppKey("stopping", asyncio.Event)
 def create_server(
     *,
     ready: Ready,
-    metrics: Callable[[], tuple[bytes, str]],
+    metrics: MetricsPage,
     routes: Iterable[web.AbstractRouteDef] = (),
     body_limit: int = BODY_LIMIT,
 ) -> web.Application:
     """Build the application: `/healthz`, `/readyz`, `/metrics` and `routes`.
 
-    `metrics` returns the body and its content type. A body above `body_limit` bytes gets 413.
+    A body above `body_limit` bytes gets 413.
     """
     app = web.Application(client_max_size=body_limit, middlewares=[_errors])
     app[STOPPING] = asyncio.Event()
@@ -72,7 +81,7 @@ def create_server(
         return web.json_response(body, status=200 if holds else 503)
 
     async def show_metrics(_request: web.Request) -> web.Response:
-        body, content_type = metrics()
+        body, content_type = metrics.render()
         return web.Response(body=body, headers={"Content-Type": content_type})
 
     app.router.add_get("/healthz", healthz)
@@ -137,14 +146,14 @@ async def run_server(
     host: str,
     port: int,
     *,
-    started: Callable[[int], None] = lambda port: None,
+    started: Callable[[str], None] = lambda url: None,
     stop: asyncio.Event | None = None,
     shutdown_seconds: float = SHUTDOWN_SECONDS,
 ) -> None:
     """Serve until SIGTERM, SIGINT or `stop`; then let running requests finish.
 
-    `started` is called with the port once connections are accepted (a `port` of 0 picks a free
-    one). A second signal ends the process at once. UserError: the address cannot be had.
+    `started` is called with the address, `http://HOST:PORT/`, once connections are accepted (a
+    `port` of 0 picks a free one). A second signal ends the process at once. UserError: the address cannot be had.
     """
     stop = stop or asyncio.Event()
     runner = web.AppRunner(
@@ -159,7 +168,7 @@ async def run_server(
         with _signals(stop):
             bound = int(runner.addresses[0][1])
             log.info("server.start host=%s port=%d", host, bound)
-            started(bound)
+            started(f"http://[{host}]:{bound}/" if ":" in host else f"http://{host}:{bound}/")
             await stop.wait()
             app[STOPPING].set()
             log.info("server.stop wait_seconds=%g", shutdown_seconds)

@@ -52,16 +52,19 @@ def chat_here(context: Context, role: str, user: str, channel: str, plain: bool,
     from bot.adapters import terminal
 
     application = build(context.settings, home=context.home)
-    asyncio.run(
+    reply = asyncio.run(
         terminal.chat(
             application.answer,
             _principal(context, role, user),
             Conversation(Place(channel), id="terminal"),
+            text=text or None,
             plain=plain,
-            colour=_colour(plain),
-            once=text or None,
+            history=context.home / "chat-history",
+            commands=[c.invocation(context.locale) for c in application.registry],
         )
     )
+    if reply is not None:
+        raise typer.Exit(reply.outcome.value)
 
 
 def _principal(context: Context, role: str, user: str) -> Principal:

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import logging
 import webbrowser
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from bot import people
 from bot.application import Application, build
 from bot.cli.context import Context
 from bot.i18n import Localizer, zone
+
+if TYPE_CHECKING:
+    from bot.adapters.web import About
 
 log = logging.getLogger("ballotage.serve")
 LOOPBACK = "127.0.0.1"
@@ -27,7 +30,7 @@ def run_serve(context: Context, port: int | None) -> None:
     from bot.observability import Metrics, set_up_logging
 
     settings = context.settings
-    set_up_logging(level=settings.log_level, format=settings.log_format)
+    set_up_logging(level=settings.log_level, log_format=settings.log_format)
     metrics = Metrics()
     application = build(settings, home=context.home, observe=metrics.observe_command)
 
@@ -65,7 +68,7 @@ async def _serve_demo(
     from bot.observability import Metrics, set_up_logging
 
     settings = context.settings
-    set_up_logging(level="WARNING", format=settings.log_format)
+    set_up_logging(level="WARNING", log_format=settings.log_format)
     metrics = Metrics()
     application = build(settings, home=where, observe=metrics.observe_command)
     chosen = settings.port if port is None else port
@@ -74,13 +77,10 @@ async def _serve_demo(
         chat = create_web_chat(
             application.answer,
             people=demo_people(application),
-            company=name,
-            commands=lambda locale: command_list(application, locale),
+            about=lambda locale: about(application, name, locale),
             locale=context.locale,
         )
-        server = create_server(
-            ready=lambda: readiness(application), metrics=metrics, routes=chat.routes
-        )
+        server = create_server(ready=lambda: readiness(application), metrics=metrics, routes=chat)
 
         def started(url: str) -> None:
             typer.echo(_("Open {url} (stop with Ctrl-C)", url=url))
@@ -112,20 +112,26 @@ def demo_people(application: Application) -> dict[str, Any]:
     return out
 
 
-def command_list(application: Application, locale: str) -> list[dict[str, Any]]:
-    """Commands for suggestions: how to type them, what they do, an example."""
+def about(application: Application, company: str, locale: str) -> About:
+    """What the page says: the company, its data date, examples and commands."""
+    from bot.adapters.web import About, CommandHint, Suggestion
     from bot.core.examples import examples_of
     from bot.core.request import Conversation, Place, Request
 
     _ = Localizer(locale)
-    asker = people.principal(application.services, "", locale=locale)
+    services = application.services
+    asker = people.principal(services, "", locale=locale)
     request = Request(asker, Conversation(Place.DM), "", "browser")
-    return [
-        {
-            "invocation": command.invocation(locale),
-            "summary": _(command.summary),
-            "usage": _(command.usage),
-            "examples": examples_of(command, application.services, request),
-        }
-        for command in application.registry
-    ]
+    suggestions, hints = [], []
+    for command in application.registry:
+        examples = examples_of(command, services, request)
+        suggestions += [Suggestion(example, example) for example in examples[:1]]
+        invocation = command.invocation(locale)
+        hints.append(CommandHint(invocation, _(command.usage), _(command.summary)))
+    snapshot = services.snapshots.current()
+    return About(
+        company=company,
+        data_date=snapshot.data_date(services.today(request)),
+        suggestions=suggestions,
+        commands=hints,
+    )

@@ -274,7 +274,7 @@
   }
 
   function complete(item) {
-    write(item.dataset.insert);
+    write(item.dataset.insert.trimEnd() + " ");
     close();
     ask.focus();
   }
