@@ -51,7 +51,7 @@ COLUMNS: dict[str, dict[str, str]] = {
 KEYS = {"customers": "customer_id", "deals": "deal_id", "people": "user"}
 
 _LOADS = (
-    "CREATE TABLE IF NOT EXISTS loads (load_id BIGINT PRIMARY KEY, at TIMESTAMP,"
+    'CREATE TABLE IF NOT EXISTS loads (load_id BIGINT PRIMARY KEY, "at" TIMESTAMP,'
     " table_name VARCHAR, file_name VARCHAR, content_hash VARCHAR, accepted BIGINT,"
     " quarantined BIGINT, equal_lines BIGINT, replaced BIGINT, quarantine_file VARCHAR,"
     " mapping VARCHAR, superseded BOOLEAN)"

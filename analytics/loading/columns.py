@@ -1,0 +1,161 @@
+"""Which header is which column: the map first, then the contract's names and synonyms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analytics.channels import normalise
+from analytics.errors import DataError
+from analytics.loading.mapping import TableMap, suggestion
+from analytics.schema import Table
+
+_WITHOUT_VAT = {"excl", "ex", "exclusief", "excluding", "exclusive", "net", "netto"}
+_WITH_VAT = {"incl", "inc", "inclusief", "including", "inclusive", "bruto", "gross"}
+_VAT = {"btw", "vat", "tax", "mwst", "tva"}
+_AMOUNT = {
+    "amount", "total", "totaal", "bedrag", "omzet", "revenue", "sales", "value", "subtotal",
+    "subtotaal", "factuurbedrag", "factuurtotaal", "regelbedrag", "totaalbedrag", "waarde",
+    "factuur", "invoice", "nettobedrag", "brutobedrag",
+}  # fmt: skip
+_NOT_AN_AMOUNT = {
+    "price", "prijs", "stukprijs", "unit", "stuk", "tarief", "marge", "margin", "profit", "gewicht",
+    "weight", "nr", "nummer", "number", "no", "id", "datum", "date", "days", "dagen",
+}  # fmt: skip
+_TOTALS = {"total", "totaal", "factuurbedrag"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where one column of the contract comes from: headers by place (several: a product)."""
+
+    places: tuple[int, ...] = ()
+    constant: str | None = None
+    mapped: bool = False
+    """Said by the map, not guessed."""
+
+
+def known_headers(row: Sequence[str], table: Table, mapping: TableMap) -> int:
+    """Count the headers of a row that the map or the contract knows; used to find the header."""
+    words = {normalise(cell) for cell in row if 0 < len(cell) <= 100} - {""}
+    known: set[str] = set()
+    for column in table.columns:
+        known.add(normalise(column.name))
+        known.update(normalise(word) for word in column.synonyms)
+    for headers in mapping.columns.values():
+        known.update(normalise(h) for h in ([headers] if isinstance(headers, str) else headers))
+    return len(words & known)
+
+
+def choose(file: str, table: Table, headers: Sequence[str], mapping: TableMap) -> dict[str, Source]:
+    """Return the source of every column that the file or the map has.
+
+    A header is guessed for one column only; required columns choose first, exact names before
+    synonyms, synonyms in the contract's order. Raises DataError for a header the map names but the
+    file has not, for a missing required column, and for an amount that comes with VAT only.
+    """
+    chosen: dict[str, Source] = {}
+    taken: set[int] = set()
+    for name, wanted in mapping.columns.items():
+        names = [wanted] if isinstance(wanted, str) else wanted
+        if names == [""]:
+            continue
+        places = tuple(_place(file, table.name, name, header, headers) for header in names)
+        chosen[name] = Source(places, mapped=True)
+        taken.update(places)
+    for name, value in mapping.constants.items():
+        chosen[name] = Source(constant=value, mapped=True)
+    free = [c for c in table.columns if c.name not in chosen and c.name not in mapping.columns]
+    words = [normalise(header) for header in headers]
+    if any(column.name == "amount" for column in free):
+        place = _without_vat(words, taken)
+        if place is not None:
+            chosen["amount"] = Source((place,))
+            taken.add(place)
+    free = [c for c in free if c.name not in chosen]
+    vat = any(set(w.split()) & _VAT for i, w in enumerate(words) if i not in taken)
+    # Exact names of all columns go first: no synonym of one may take the name of another.
+    for column in free:
+        name = normalise(column.name)
+        place = next((i for i, w in enumerate(words) if w == name and i not in taken), None)
+        if place is not None:
+            chosen[column.name] = Source((place,))
+            taken.add(place)
+    for column in sorted(free, key=lambda c: not c.required):
+        if column.name in chosen:
+            continue
+        synonyms = [normalise(word) for word in column.synonyms]
+        if column.name == "amount" and vat:
+            # Beside a VAT column the subtotal is net, and the total most likely is not.
+            synonyms.sort(key=lambda word: word in _TOTALS)
+        for word in synonyms:
+            place = next((i for i, w in enumerate(words) if w == word and i not in taken), None)
+            if place is not None:
+                chosen[column.name] = Source((place,))
+                taken.add(place)
+                break
+    missing = [name for name in table.required if name not in chosen]
+    if missing:
+        raise _missing(file, table, missing[0], headers, words)
+    return chosen
+
+
+def _place(file: str, table: str, column: str, name: str, headers: Sequence[str]) -> int:
+    if name in headers:
+        return headers.index(name)
+    words = [normalise(header) for header in headers]
+    if normalise(name) in words:
+        return words.index(normalise(name))
+    raise DataError(
+        '{file} has no column "{header}", which the map gives for {table}.{column}; did you mean'
+        ' "{suggestion}"?',
+        file=file,
+        header=name,
+        table=table,
+        column=column,
+        suggestion=suggestion(name, headers),
+    )
+
+
+def _without_vat(words: Sequence[str], taken: set[int]) -> int | None:
+    """Return the place of an amount whose header says that it is net of VAT."""
+    for i, word in enumerate(words):
+        parts = set(word.split())
+        marked = bool(parts & _WITHOUT_VAT) or bool(parts & {"nettobedrag", "nettoomzet"})
+        about = bool(parts & (_AMOUNT | _VAT)) or word in ("net", "netto")
+        if i not in taken and marked and about and not parts & (_NOT_AN_AMOUNT | _WITH_VAT):
+            return i
+    return None
+
+
+def _missing(
+    file: str, table: Table, column: str, headers: Sequence[str], words: Sequence[str]
+) -> DataError:
+    if column == "amount":
+        for header, word in zip(headers, words, strict=True):
+            parts = set(word.split())
+            gross = parts & _WITH_VAT or "brutobedrag" in parts
+            about = parts & (_AMOUNT | _VAT) or word in ("bruto", "gross")
+            if gross and about and not parts & _NOT_AN_AMOUNT:
+                return DataError(
+                    '{file} has only an amount with VAT ("{header}"); add the amount without VAT, or'
+                    " if it is without after all, say so in --map FILE.yaml:"
+                    " {table}: {{columns: {{amount: {header}}}}}",
+                    file=file,
+                    header=header,
+                    table=table.name,
+                )
+    return DataError(
+        '{file} has no column for "{column}" of {table}; it has {headers}. Say which one it is in'
+        " --map FILE.yaml: {table}: {{columns: {{{column}: HEADER}}}}",
+        file=file,
+        column=column,
+        table=table.name,
+        headers=listed(headers),
+    )
+
+
+def listed(headers: Sequence[str], most: int = 15) -> str:
+    """Write headers in one line of bounded length."""
+    shown = ", ".join(f'"{header[:40]}"' for header in headers[:most])
+    return shown if len(headers) <= most else f"{shown}, ..."
