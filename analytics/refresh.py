@@ -53,10 +53,10 @@ def build_snapshot(warehouse: Warehouse, now: dt.datetime) -> tuple[Snapshot, An
     for frame in (deals,):
         frame["customer"] = codes.get_indexer(frame["customer_id"]).astype(np.int32)
     activities = connection.execute(
-        "select date, user, deal_id, customer_id, minutes, kind from activities order by all"
+        'select date, "user", deal_id, customer_id, minutes, kind from activities order by all'
     ).df()
     people = connection.execute(
-        "select user, role, name, locale, time_zone from people order by user"
+        'select "user", role, name, locale, time_zone from people order by 1'
     ).df()
     snapshot = Snapshot(
         meta=_meta(warehouse, now, INVOICES if has_invoices else WON_DEALS),
@@ -125,7 +125,7 @@ def _meta(warehouse: Warehouse, now: dt.datetime, base: str) -> SnapshotMeta:
     count = "select count(*) from "
     tables = ("customers", "invoices", "deals", "people", "activities")
     loads = connection.execute(
-        "select load_id, at, table_name, file_name, accepted, quarantined, equal_lines, replaced,"
+        'select load_id, "at", table_name, file_name, accepted, quarantined, equal_lines, replaced,'
         " quarantine_file, superseded from loads order by load_id"
     ).df()
     lost = _count(

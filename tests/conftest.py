@@ -1,0 +1,130 @@
+"""The doors tests knock on: `ask` over the demo company, `company` for one's own data."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from filelock import FileLock
+
+from bot import demo
+from bot.application import Application, build
+from bot.core.audit import NoAudit
+from bot.core.reply import Reply
+from bot.core.request import Conversation, Place, Principal, Request, Role
+from bot.encoding import to_json, to_object
+from bot.settings import Settings
+
+TODAY = dt.date(2026, 11, 24)
+NOW = dt.datetime(2026, 11, 24, 9, 30, tzinfo=dt.UTC)
+
+
+class Ask(Protocol):
+    """Asks one thing and returns the Reply."""
+
+    def __call__(
+        self,
+        text: str,
+        *,
+        role: str | None = "mt",
+        locale: str = "nl",
+        place: str = "dm",
+        share: bool = False,
+        guest: bool = False,
+        as_of: dt.date | None = None,
+        channel: str = "C1",
+    ) -> Awaitable[Reply]: ...
+
+
+def asker(application: Application) -> Ask:
+    """An `ask` over an application."""
+
+    async def ask(
+        text: str,
+        *,
+        role: str | None = "mt",
+        locale: str = "nl",
+        place: str = "dm",
+        share: bool = False,
+        guest: bool = False,
+        as_of: dt.date | None = None,
+        channel: str = "C1",
+    ) -> Reply:
+        roles = frozenset({Role(role)}) if role else frozenset[Role]()
+        return await application.answer(
+            Request(
+                principal=Principal("default", "tester@demo.example", roles, locale, guest=guest),
+                conversation=Conversation(Place(place), channel),
+                text=text,
+                surface="test",
+                as_of=as_of,
+                share=share,
+            )
+        )
+
+    return ask
+
+
+def compose(home: Path, **changes: Any) -> Application:
+    """An application over a home, with the clock standing still and nothing audited."""
+    cleared = changes.pop("channel_cleared", None)
+    settings = Settings(home=home, **changes)
+    return build(
+        settings, home=home, clock=lambda: NOW, audit=NoAudit(), channel_cleared=cleared
+    )
+
+
+def data(reply: Reply) -> Any:
+    """The data of a reply as a reader of the JSON gets it."""
+    return json.loads(to_json(to_object(reply)))["data"]
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo company of TODAY, built once for all workers. Nobody writes in it."""
+    shared = tmp_path_factory.getbasetemp().parent
+    if not shared.name.startswith("pytest-"):  # one process: the base is this run's own
+        shared = tmp_path_factory.getbasetemp()
+    where = shared / "demo-company"
+    with FileLock(shared / "demo-company.lock"):
+        if not (where / "snapshots" / "CURRENT").exists():
+            from analytics.demo import DEFAULT_SEED
+
+            demo.build(where, seed=DEFAULT_SEED, today=TODAY)
+    return where
+
+
+@pytest.fixture(scope="session")
+def demo_application(demo_home: Path) -> Application:
+    """The program over the demo company."""
+    return compose(demo_home)
+
+
+@pytest.fixture
+def ask(demo_application: Application) -> Ask:
+    """Ask the demo company."""
+    return asker(demo_application)
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Iterator[Callable[..., Ask]]:
+    """Make a company of one's own: `company(invoices="date;amount;...")` gives its `ask`."""
+    from bot.loading import load_files
+
+    def make(mapping: str = "", settings: dict[str, Any] | None = None, **tables: str) -> Ask:
+        files = []
+        for table, text in tables.items():
+            path = tmp_path / f"{table}.csv"
+            path.write_text(text, encoding="utf-8")
+            files.append((table, path))
+        map_file = tmp_path / "map.yaml"
+        if mapping:
+            map_file.write_text(mapping, encoding="utf-8")
+        load_files(tmp_path / "home", files, mapping=map_file if mapping else None, today=TODAY)
+        return asker(compose(tmp_path / "home", **(settings or {})))
+
+    return make
