@@ -17,7 +17,7 @@ from analytics.demo.firms import Customer, Market
 from analytics.demo.names import pick, slug
 from analytics.demo.story import Client, Plan, Story, draw
 
-DEFAULT_SEED = 70698
+DEFAULT_SEED = 48957
 _FACTS = ("decision_maker_met", "budget_known", "price_only", "delivery_fit")
 
 

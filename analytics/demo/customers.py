@@ -61,7 +61,9 @@ def build(
     ]
     churned, tail = quiet_tail[:churned_count], quiet_tail[churned_count:]
     tail += [c for c in new if c is not newcomer and c not in risers]
-    tail = [tail[int(i)] for i in rng.permutation(len(tail))]
+    # By chance, but who came in this year has not been billed much yet.
+    luck = rng.random(len(tail)) * np.minimum([c.since_age / 365 for c in tail], 1.0)
+    tail = [tail[int(i)] for i in np.argsort(-luck, kind="stable")]
     tail.insert(len(tail) // 4, leaver)
     top = _ranked(veterans, risers, newcomer)
     top[0].channel = choose(rng, dict(list(plan.top_mix.items())[:2]))
@@ -171,7 +173,7 @@ def _declining(count: int, total: float, first: float) -> list[float]:
 def _history(
     rng: np.random.Generator, plan: Plan, now: float, *, steady: bool
 ) -> tuple[float, float, float]:
-    noise = rng.normal(0.0, 0.16 if steady else 0.4, 2)
+    noise = rng.normal(0.0, 0.15 if steady else 0.4, 2)
     # exp(noise) has a mean above 1: take that out, or every company would seem to shrink.
     drift = np.log1p(plan.growth) + (0.013 if steady else 0.08)
     before = now * float(np.exp(-drift + noise[0]))
