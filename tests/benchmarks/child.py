@@ -1,0 +1,110 @@
+"""What is measured, each in a process of its own: `python -m tests.benchmarks.child WHAT HOME`.
+
+Prints one JSON object. Seconds leave out the start of Python and the imports, which are a matter
+of the cold start; memory is the peak of the process, imports included.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PLAIN_SQL = """
+SELECT customer_id, date,
+       CAST(sum(amount) * 10000 AS BIGINT) AS net,
+       CAST(coalesce(sum(amount) FILTER (WHERE amount > 0), 0) * 10000 AS BIGINT) AS gross,
+       count(*) AS lines
+FROM invoices
+GROUP BY customer_id, date
+"""
+
+
+def peak_rss() -> int:
+    """The largest resident memory of this process so far, in bytes."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return int(peak if sys.platform == "darwin" else peak * 1024)
+    # Unlike getrusage, this does not remember the process that started this one.
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
+
+
+def generate(home: Path, lines: int) -> dict[str, Any]:
+    """Make the data."""
+    from tests.benchmarks import data
+
+    start = time.perf_counter()
+    data.generate(home, lines)
+    return {"seconds": time.perf_counter() - start}
+
+
+def expression(home: Path) -> dict[str, Any]:
+    """Aggregate with the product's Ibis expression."""
+    import ibis  # noqa: F401 (its import is not what is measured)
+    import pandas  # noqa: F401
+
+    from analytics.aggregate import customer_days
+    from analytics.warehouse import Warehouse
+
+    with Warehouse.open(home, read_only=True) as warehouse:
+        return _aggregate(lambda: customer_days(warehouse.backend().table("invoices")).to_pandas())
+
+
+def plain_sql(home: Path) -> dict[str, Any]:
+    """Aggregate with SQL as one would write it by hand."""
+    import pandas  # noqa: F401
+
+    from analytics.warehouse import Warehouse
+
+    with Warehouse.open(home, read_only=True) as warehouse:
+        return _aggregate(lambda: warehouse.connection.execute(PLAIN_SQL).df())
+
+
+def refresh(home: Path) -> dict[str, Any]:
+    """The whole refresh: aggregate, prove every analysis, write and publish the snapshot."""
+    import ibis  # noqa: F401
+    import pandas  # noqa: F401
+
+    from analytics import refresh as module
+
+    start = time.perf_counter()
+    version = module.refresh(home)
+    return {"seconds": time.perf_counter() - start, "version": version}
+
+
+def _aggregate(work: Callable[[], pd.DataFrame]) -> dict[str, Any]:
+    start = time.perf_counter()
+    days = work()
+    seconds = time.perf_counter() - start
+    peak = peak_rss()
+    sums = {column: int(days[column].sum()) for column in ("net", "gross", "lines")}
+    return {"seconds": seconds, "rss": peak, "rows": len(days), **sums}
+
+
+MEASURES: dict[str, Callable[..., dict[str, Any]]] = {
+    "generate": generate,
+    "expression": expression,
+    "plain_sql": plain_sql,
+    "refresh": refresh,
+}
+
+
+def main(what: str, home: str, *numbers: str) -> None:
+    """Measure one thing and print it."""
+    result = MEASURES[what](Path(home), *(int(number) for number in numbers))
+    print(json.dumps({"rss": peak_rss()} | result))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
