@@ -42,7 +42,7 @@ def build_snapshot(warehouse: Warehouse, now: dt.datetime) -> tuple[Snapshot, An
     invoices = backend.table("invoices")
     has_invoices = _count(connection, "select count(*) from invoices") > 0
     lines = invoices if has_invoices else won_deal_lines(backend.table("deals"))
-    days = customer_days(lines).to_pandas()
+    days = _frame(customer_days(lines))
     overrides = json.loads(warehouse.meta("source_overrides") or "{}")
     deals = _deals(connection, overrides)
     customers = _customers(connection, lines, days, deals, overrides)
@@ -86,13 +86,12 @@ def _customers(
     frame: pd.DataFrame = (
         known.set_index("customer_id").reindex(pd.Index(ids, name="customer_id")).reset_index()
     )
-    names = (
+    named = (
         lines.filter(lines.customer_id.notnull(), lines.customer_name.notnull())
         .group_by("customer_id")
         .aggregate(name=lines.customer_name.max())
-        .to_pandas()
-        .set_index("customer_id")["name"]
     )
+    names = _frame(named).set_index("customer_id")["name"]
     frame["name"] = (
         frame["name"].fillna(frame["customer_id"].map(names)).fillna(frame["customer_id"])
     )
@@ -188,6 +187,12 @@ def refresh(home: Path) -> int:
         # While the warehouse is open no load can commit, so an older state never replaces a newer.
         SnapshotStore(home).publish(folder)
     return version
+
+
+def _frame(table: Any) -> pd.DataFrame:
+    """Run an Ibis expression; by way of Arrow, since Ibis' own pandas step warns on pandas 3."""
+    frame: pd.DataFrame = table.to_pyarrow().to_pandas(date_as_object=False)
+    return frame
 
 
 def _count(connection: Any, sql: str) -> int:

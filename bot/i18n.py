@@ -75,7 +75,7 @@ class Localizer:
     def money(self, amount: Decimal | float, *, cents: bool = False) -> str:
         """Format in the home currency, whole units unless `cents`."""
         if self.locale == "nl":
-            pattern = "¤ #,##0.00;¤ -#,##0.00" if cents else "¤ #,##0;¤ -#,##0"
+            pattern = "¤\u00a0#,##0.00;¤\u00a0-#,##0.00" if cents else "¤\u00a0#,##0;¤\u00a0-#,##0"
         else:
             pattern = "¤#,##0.00;-¤#,##0.00" if cents else "¤#,##0;-¤#,##0"
         return format_currency(
@@ -84,7 +84,7 @@ class Localizer:
 
     def short_money(self, amount: Decimal | float) -> str:
         """Format compactly: `€ 8,4 mln.`, `€8.4M`; exact where it is short already."""
-        if abs(Decimal(amount)) < 100_000:
+        if abs(Decimal(amount)) < 1_000_000:
             return self.money(amount)
         return format_compact_currency(
             amount, self.currency, locale=self.locale, fraction_digits=1

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import pytest
 from filelock import FileLock
 
+from analytics.snapshot import Snapshot
 from bot import demo
 from bot.application import Application, build
 from bot.core.audit import NoAudit
@@ -73,9 +74,7 @@ def compose(home: Path, **changes: Any) -> Application:
     """An application over a home, with the clock standing still and nothing audited."""
     cleared = changes.pop("channel_cleared", None)
     settings = Settings(home=home, **changes)
-    return build(
-        settings, home=home, clock=lambda: NOW, audit=NoAudit(), channel_cleared=cleared
-    )
+    return build(settings, home=home, clock=lambda: NOW, audit=NoAudit(), channel_cleared=cleared)
 
 
 def data(reply: Reply) -> Any:
@@ -128,3 +127,20 @@ def company(tmp_path: Path) -> Iterator[Callable[..., Ask]]:
         return asker(compose(tmp_path / "home", **(settings or {})))
 
     return make
+
+
+class Frozen:
+    """A SnapshotSource over one Snapshot made in memory."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    def current(self) -> Snapshot:
+        return self.snapshot
+
+
+def over(snapshot: Snapshot, home: Path, **changes: Any) -> Ask:
+    """An `ask` over a Snapshot made in memory."""
+    application = compose(home, **changes)
+    application.services.snapshots = Frozen(snapshot)
+    return asker(application)

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from analytics.errors import DataError
+from bot.core.command import discover
+from bot.core.parser import parse
+from bot.errors import UserError
+
+REGISTRY = discover()
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("/topclients", "topclients"),
+        ("topklanten", "topclients"),
+        ("/TopKlanten", "topclients"),
+        ("/ballotage status", "status"),
+        ("ballotage help", "help"),
+        ("/ballotage", "help"),
+        ("", "help"),
+        ("hoi!", "help"),
+        ("/bronnen 2025", "sources"),
+        ("/ballotage topclients 5", "topclients"),
+    ],
+)
+def test_names_in_both_languages_with_or_without_slash(text: str, command: str) -> None:
+    assert parse(text, REGISTRY)[0].name == command
+
+
+@pytest.mark.parametrize(
+    "text", ["/topclients 5 2025 group", "/topclients group 2025 5", "top groep 5 2025"]
+)
+def test_arguments_come_in_any_order(text: str) -> None:
+    _command, args = parse(text, REGISTRY)
+    assert (args.count, args.period, args.flags) == (5, "2025", {"group"})
+
+
+def test_defaults() -> None:
+    _command, args = parse("/topclients", REGISTRY)
+    assert (args.count, args.period) == (10, "last12m")
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "period"),
+    [
+        ("/topclients 1990", 10, "1990"),
+        ("/topclients 2099", 10, "2099"),
+        ("/topclients 500", 500, "last12m"),
+    ],
+)
+def test_four_digits_are_a_year_another_number_is_n(text: str, count: int, period: str) -> None:
+    _command, args = parse(text, REGISTRY)
+    assert (args.count, args.period) == (count, period)
+
+
+@pytest.mark.parametrize("number", ["0", "501", "-3", "1989", "99999999999999999999"])
+def test_a_number_of_rows_out_of_range_names_the_range(number: str) -> None:
+    with pytest.raises(UserError, match="1 to 500"):
+        parse(f"/topclients {number}", REGISTRY)
+
+
+def test_an_unknown_command_names_the_nearest() -> None:
+    with pytest.raises(UserError, match="/topclients"):
+        parse("/topclinets", REGISTRY)
+    with pytest.raises(UserError, match="/ballotage help"):
+        parse("/zzzz", REGISTRY)
+
+
+def test_an_unknown_word_shows_the_usage() -> None:
+    with pytest.raises(UserError, match="Usage: /pareto"):
+        parse("/pareto gisteren", REGISTRY)
+
+
+@pytest.mark.parametrize("name", ["2024", "17850", "Acme 2025 BV"])
+def test_a_client_may_be_called_by_a_number(name: str) -> None:
+    _command, args = parse(f"/client {name}", REGISTRY)
+    assert args.words
+
+
+def test_a_period_beside_a_name() -> None:
+    _command, args = parse("/client Van Dijk 2025", REGISTRY)
+    assert (args.text, args.period) == ("Van Dijk", "2025")
+
+
+def test_a_text_that_is_too_long_says_so() -> None:
+    with pytest.raises(UserError, match="4000"):
+        parse("/client " + "x" * 5_000, REGISTRY)
+
+
+@settings(max_examples=500, deadline=None)
+@example("/client \x00")
+@example("/topclients ‮ 10")
+@given(
+    st.tuples(st.sampled_from(["", *(f"/{c.name} " for c in REGISTRY)]), st.text(max_size=60)).map(
+        "".join
+    )
+)
+def test_whatever_is_typed_is_a_command_or_one_clear_line(text: str) -> None:
+    line = ""
+    try:
+        parse(text, REGISTRY)
+    except (UserError, DataError) as error:
+        line = str(error)
+    assert len(line.splitlines()) <= 1

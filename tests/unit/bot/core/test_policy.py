@@ -1,0 +1,121 @@
+"""DESIGN's table of who may see what, cell by cell, through the dispatcher."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.reply import Actions, Outcome, Reply, Visibility, plain_text
+from bot.core.request import Request
+from tests.conftest import Ask, asker, compose, data
+
+ROLES = ("sales", "mt", "admin")
+
+
+def buttons(reply: Reply) -> list[Any]:
+    return [b for e in reply.elements if isinstance(e, Actions) for b in e.buttons]
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_known_person_is_answered_in_a_direct_message(ask: Ask, role: str) -> None:
+    reply = await ask("/topclients", role=role)
+    assert (reply.outcome, reply.visibility) == (Outcome.ANSWERED, Visibility.DIRECT)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_known_person_is_answered_privately_in_a_channel(ask: Ask, role: str) -> None:
+    reply = await ask("/topclients", role=role, place="channel")
+    assert (reply.outcome, reply.visibility) == (Outcome.ANSWERED, Visibility.EPHEMERAL)
+    assert not any(b.share for b in buttons(reply))
+
+
+async def test_nobody_known_gets_help_and_whom_to_ask(ask: Ask) -> None:
+    for place, visibility in (("dm", Visibility.DIRECT), ("channel", Visibility.EPHEMERAL)):
+        reply = await ask("help", role=None, place=place)
+        assert (reply.outcome, reply.visibility) == (Outcome.ANSWERED, visibility)
+        listed = {c["name"] for c in data(reply)["commands"]}
+        assert listed == {"help"}
+        refused = await ask("/topclients", role=None, place=place, locale="en")
+        assert refused.outcome is Outcome.REFUSED
+        assert refused.visibility is visibility
+
+
+async def test_a_refusal_names_an_admin_and_no_figure(ask: Ask, demo_home: Path) -> None:
+    people = (demo_home / "data" / "people.csv").read_text(encoding="utf-8").splitlines()
+    admins = [line.split(";") for line in people if ";admin;" in line]
+    reply = await ask("/topclients", role=None)
+    text = plain_text(reply)
+    assert any(cell and cell in text for row in admins for cell in row if " " in cell)
+    assert "€" not in text
+    assert data(reply).keys() == {"error"}
+
+
+async def test_sharing_needs_a_channel_that_was_cleared(demo_home: Path) -> None:
+    def cleared(request: Request) -> bool:
+        return request.conversation.id == "CLEARED"
+
+    ask = asker(compose(demo_home, channel_cleared=cleared))
+    offered = await ask("/topclients", place="channel", channel="CLEARED")
+    share = [b for b in buttons(offered) if b.share]
+    assert len(share) == 1
+    shared = await ask(share[0].text, place="channel", channel="CLEARED", share=True)
+    assert (shared.outcome, shared.visibility) == (Outcome.ANSWERED, Visibility.CHANNEL)
+    elsewhere = await ask(share[0].text, place="channel", channel="OTHER", share=True)
+    assert elsewhere.outcome is Outcome.REFUSED
+
+
+async def test_pressing_share_without_a_role_is_refused(demo_home: Path) -> None:
+    ask = asker(compose(demo_home, channel_cleared=lambda request: True))
+    reply = await ask("/topclients", role=None, place="channel", share=True)
+    assert reply.outcome is Outcome.REFUSED
+
+
+REVENUE = ["/topclients 30", "/pareto", "/ars", "/sources", "/whatif lose {c}", "/client {c}"]
+
+
+def exact_amounts(reply: Reply) -> set[str]:
+    """Every whole amount of the exact answer, as written."""
+    return {
+        cell
+        for e in reply.elements
+        for row in getattr(e, "rows", ())
+        for cell in row
+        if "€" in cell
+    }
+
+
+@pytest.mark.parametrize("command", REVENUE)
+@pytest.mark.parametrize("detail", ["bands", "none"])
+async def test_a_rep_may_be_kept_from_exact_revenue(
+    demo_home: Path, ask: Ask, command: str, detail: str
+) -> None:
+    first = data(await ask("/topclients 1"))["rows"][0]
+    text = command.format(c=first["customer_id"])
+    rep = asker(compose(demo_home, rep_revenue=detail))
+    exact, reduced = await ask(text, role="mt"), await rep(text, role="sales")
+    assert reduced.outcome is Outcome.ANSWERED
+    shown = plain_text(reduced)
+    for amount in exact_amounts(exact):
+        if amount.replace("\u00a0", " ") not in {"€ 0"}:
+            assert amount.replace("\u00a0", " ") not in shown
+    assert amounts(data(reduced)) == []
+    how = await rep(f"{text} how", role="sales")
+    assert how.outcome is Outcome.REFUSED
+    mt = await rep(text, role="mt")
+    assert data(mt) == data(exact)
+
+
+MONEY = {"revenue", "amount", "total", "sales", "unknown", "loss", "top_revenue", "pipeline_value",
+         "unattributed_revenue", "revenue_without_largest", "sum"}  # fmt: skip
+
+
+def amounts(value: Any) -> list[tuple[str, Any]]:
+    """Every money field that holds something."""
+    if isinstance(value, dict):
+        own = [(k, v) for k, v in value.items() if k in MONEY and v is not None]
+        return own + [found for v in value.values() for found in amounts(v)]
+    if isinstance(value, list):
+        return [found for v in value for found in amounts(v)]
+    return []
