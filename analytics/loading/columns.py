@@ -35,15 +35,20 @@ class Source:
     """Said by the map, not guessed."""
 
 
+def _bare(name: str) -> str:
+    """Case, accents and separators make no difference: Factuur_Datum is factuurdatum."""
+    return normalise(name).replace(" ", "")
+
+
 def known_headers(row: Sequence[str], table: Table, mapping: TableMap) -> int:
     """Count the headers of a row that the map or the contract knows; used to find the header."""
-    words = {normalise(cell) for cell in row if 0 < len(cell) <= 100} - {""}
+    words = {_bare(cell) for cell in row if 0 < len(cell) <= 100} - {""}
     known: set[str] = set()
     for column in table.columns:
-        known.add(normalise(column.name))
-        known.update(normalise(word) for word in column.synonyms)
+        known.add(_bare(column.name))
+        known.update(map(_bare, column.synonyms))
     for headers in mapping.columns.values():
-        known.update(normalise(h) for h in ([headers] if isinstance(headers, str) else headers))
+        known.update(map(_bare, [headers] if isinstance(headers, str) else headers))
     return len(words & known)
 
 
@@ -67,6 +72,7 @@ def choose(file: str, table: Table, headers: Sequence[str], mapping: TableMap) -
         chosen[name] = Source(constant=value, mapped=True)
     free = [c for c in table.columns if c.name not in chosen and c.name not in mapping.columns]
     words = [normalise(header) for header in headers]
+    bare = [_bare(header) for header in headers]
     if any(column.name == "amount" for column in free):
         place = _without_vat(words, taken)
         if place is not None:
@@ -76,20 +82,20 @@ def choose(file: str, table: Table, headers: Sequence[str], mapping: TableMap) -
     vat = any(set(w.split()) & _VAT for i, w in enumerate(words) if i not in taken)
     # Exact names of all columns go first: no synonym of one may take the name of another.
     for column in free:
-        name = normalise(column.name)
-        place = next((i for i, w in enumerate(words) if w == name and i not in taken), None)
+        name = _bare(column.name)
+        place = next((i for i, w in enumerate(bare) if w == name and i not in taken), None)
         if place is not None:
             chosen[column.name] = Source((place,))
             taken.add(place)
     for column in sorted(free, key=lambda c: not c.required):
         if column.name in chosen:
             continue
-        synonyms = [normalise(word) for word in column.synonyms]
+        synonyms = [_bare(word) for word in column.synonyms]
         if column.name == "amount" and vat:
             # Beside a VAT column the subtotal is net, and the total most likely is not.
             synonyms.sort(key=lambda word: word in _TOTALS)
         for word in synonyms:
-            place = next((i for i, w in enumerate(words) if w == word and i not in taken), None)
+            place = next((i for i, w in enumerate(bare) if w == word and i not in taken), None)
             if place is not None:
                 chosen[column.name] = Source((place,))
                 taken.add(place)
@@ -103,9 +109,9 @@ def choose(file: str, table: Table, headers: Sequence[str], mapping: TableMap) -
 def _place(file: str, table: str, column: str, name: str, headers: Sequence[str]) -> int:
     if name in headers:
         return headers.index(name)
-    words = [normalise(header) for header in headers]
-    if normalise(name) in words:
-        return words.index(normalise(name))
+    words = [_bare(header) for header in headers]
+    if _bare(name) in words:
+        return words.index(_bare(name))
     raise DataError(
         '{file} has no column "{header}", which the map gives for {table}.{column}; did you mean'
         ' "{suggestion}"?',
