@@ -153,7 +153,8 @@ async def run_server(
     """Serve until SIGTERM, SIGINT or `stop`; then let running requests finish.
 
     `started` is called with the address, `http://HOST:PORT/`, once connections are accepted (a
-    `port` of 0 picks a free one). A second signal ends the process at once. UserError: the address cannot be had.
+    `port` of 0 picks a free one). A second signal ends the process at once. UserError: the address
+    cannot be had.
     """
     stop = stop or asyncio.Event()
     runner = web.AppRunner(

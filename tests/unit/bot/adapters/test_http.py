@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -24,10 +25,13 @@ async def fine() -> http.Checks:
     return {"snapshot": (True, "version 3"), "state": (True, "schema 0001")}
 
 
+class Page:
+    def render(self) -> tuple[bytes, str]:
+        return b"up 1\n", "text/plain; version=1"
+
+
 def server(ready: Ready = fine, **changes: Any) -> web.Application:
-    return create_server(
-        ready=ready, metrics=lambda: (b"up 1\n", "text/plain; version=1"), **changes
-    )
+    return create_server(ready=ready, metrics=Page(), **changes)
 
 
 @asynccontextmanager
@@ -180,13 +184,16 @@ class Running:
 
     def __init__(self, app: web.Application, **options: Any) -> None:
         self.stop = asyncio.Event()
-        self.port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.task = asyncio.create_task(
-            run_server(app, "127.0.0.1", 0, started=self.port.set_result, stop=self.stop, **options)
+            run_server(app, "127.0.0.1", 0, started=self.url.set_result, stop=self.stop, **options)
         )
 
     async def address(self, path: str) -> str:
-        return f"http://127.0.0.1:{await self.port}{path}"
+        await asyncio.wait([self.url, self.task], return_when=asyncio.FIRST_COMPLETED)
+        if self.task.done():
+            self.task.result()
+        return self.url.result().rstrip("/") + path
 
 
 async def test_stopping_is_not_ready_first_and_lets_running_requests_finish() -> None:
@@ -262,11 +269,12 @@ async def test_an_address_of_another_machine_is_told_in_one_line() -> None:
 SCRIPT = """
 import asyncio
 from bot.adapters.http import create_server, run_server
+from bot.observability import Metrics
 async def ready():
     return {}
 async def main():
-    app = create_server(ready=ready, metrics=lambda: (b"", "text/plain"))
-    await run_server(app, "127.0.0.1", 0, started=lambda port: print(port, flush=True))
+    app = create_server(ready=ready, metrics=Metrics())
+    await run_server(app, "127.0.0.1", 0, started=lambda url: print(url, flush=True))
     print("stopped", flush=True)
 asyncio.run(main())
 """
@@ -278,7 +286,7 @@ def test_a_signal_ends_the_process_in_order(kind: signal.Signals) -> None:
         [sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        assert int(process.stdout.readline()) > 0
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\n", process.stdout.readline())
         process.send_signal(kind)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (0, "stopped\n", "")
