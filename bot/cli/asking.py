@@ -16,6 +16,7 @@ from bot.core.reply import Outcome, Reply
 from bot.core.request import Conversation, Place, Principal, Request, Role
 from bot.encoding import to_json, to_object
 from bot.errors import UserError
+from bot.storage.spool import SpooledAudit
 
 DEFAULT_WIDTH = 100
 
@@ -31,7 +32,7 @@ def ask_once(
     plain: bool,
 ) -> None:
     """Answer one question on stdout; exit with the outcome."""
-    application = build(context.settings, home=context.home)
+    application = build(context.settings, home=context.home, audit=SpooledAudit(context.home))
     request = Request(
         principal=_principal(context, role, user),
         conversation=Conversation(Place(channel), id="terminal"),

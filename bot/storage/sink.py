@@ -30,10 +30,12 @@ class StoredAudit:
     def database(self) -> Database:
         """Return the open database, which other repositories may share."""
         from bot.storage.database import Database
+        from bot.storage.spool import take_up
 
         with self._lock:  # the dispatcher's threads share one sink
             if self._database is None:
                 self._database = Database.open(self._home, self._url)
+                take_up(self._home, self._database)
             return self._database
 
     def close(self) -> None:

@@ -1,0 +1,92 @@
+"""An audit sink for short-lived processes: one line now, into the chained trail later.
+
+Opening the state database costs a fresh process about as much as answering does. So `ask` appends
+its event to a file in one write, and whoever opens the trail next takes the lines up first.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.core.audit import AuditEvent
+from bot.core.reply import Outcome, Visibility
+from bot.core.request import Place, Role
+
+if TYPE_CHECKING:
+    from bot.storage.database import Database
+
+FILE_NAME = "audit-spool.jsonl"
+
+
+class SpooledAudit:
+    """An AuditSink that appends to the spool of a home."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def record(self, event: AuditEvent) -> None:
+        """Append one event; a line is one write, so that processes do not mix theirs."""
+        if not self._home.is_dir():
+            return  # nothing was ever loaded here: there is no trail to add to
+        line = json.dumps(_to_object(event), ensure_ascii=False) + "\n"
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        file = os.open(self._home / FILE_NAME, flags, 0o600)
+        try:
+            os.write(file, line.encode())
+        finally:
+            os.close(file)
+
+
+def take_up(home: Path, database: Database) -> int:
+    """Move spooled events into the trail; return how many.
+
+    The file is renamed first, so that a process that appends meanwhile starts a new one. One left
+    behind by a crash is taken up too; an event may then be in the trail twice, never lost.
+    """
+    from bot.storage.audit import AuditLog
+
+    spool = home / FILE_NAME
+    if spool.exists():
+        spool.rename(home / f"{FILE_NAME}.{os.getpid()}-{os.urandom(3).hex()}")
+    count = 0
+    for part in sorted(home.glob(f"{FILE_NAME}.*")):
+        for line in part.read_text(encoding="utf-8").splitlines():
+            event = _from_object(json.loads(line))
+            AuditLog(database, event.tenant).record(event)
+            count += 1
+        part.unlink(missing_ok=True)
+    return count
+
+
+def _to_object(event: AuditEvent) -> dict[str, object]:
+    return {
+        "tenant": event.tenant,
+        "user": event.user,
+        "roles": sorted(role.value for role in event.roles),
+        "surface": event.surface,
+        "place": event.place.value,
+        "conversation": event.conversation,
+        "command": event.command,
+        "visibility": event.visibility.value,
+        "decision": event.decision,
+        "outcome": event.outcome.value,
+        "reason": event.reason,
+        "arguments": dict(event.arguments),
+        "milliseconds": event.milliseconds,
+        "snapshot_version": event.snapshot_version,
+        "at": event.at.isoformat(),
+    }
+
+
+def _from_object(raw: dict[str, object]) -> AuditEvent:
+    fields = dict(raw)
+    fields["roles"] = frozenset(Role(r) for r in raw["roles"])  # type: ignore[attr-defined]
+    fields["place"] = Place(raw["place"])
+    fields["visibility"] = Visibility(raw["visibility"])
+    fields["outcome"] = Outcome(raw["outcome"])
+    fields["at"] = dt.datetime.fromisoformat(str(raw["at"]))
+    return AuditEvent(**fields)  # type: ignore[arg-type]
