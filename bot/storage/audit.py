@@ -81,6 +81,11 @@ class AuditLog(Repository):
             return ChainCheck(False, count, count + 1, "the newest events are missing")
         return ChainCheck(True, count)
 
+    def count(self) -> int:
+        """Return how many events there should be, without reading them."""
+        with self._database.read() as connection:
+            return self._head(connection)[0]
+
     def latest(self, limit: int) -> list[dict[str, Any]]:
         """Return the newest events, newest first, as stored (with pseudonyms)."""
         table = models.audit_events
