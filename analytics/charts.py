@@ -7,6 +7,7 @@ name shows in the tooltip. Altair and vl-convert are heavy, so each is imported 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -144,12 +145,8 @@ def _pareto(chart: Mapping[str, Any], language: str, palette: Palette) -> Any:
         }
         for name, x, y, label in _points(chart)
     ]  # fmt: skip
-    tip = [
-        alt.Tooltip("x_text:N", title=chart["x_title"]),
-        alt.Tooltip("y_text:N", title=chart["y_title"]),
-    ]
-    if any(row["name"] for row in rows):
-        tip.insert(0, alt.Tooltip("name:N", title=" "))
+    named = any(row["name"] for row in rows)
+    tip = _tooltip(chart, {"name": " "} if named else {})
     share = {"nl": "+ '\u00a0%'", "en": "+ '%'"}[language]
     axis = {"labelExpr": f"format(datum.value * 100, '.0f') {share}", "tickCount": 5}
     x_domain = alt.Scale(domain=[0, 1], nice=False)
@@ -170,11 +167,8 @@ def _pareto(chart: Mapping[str, Any], language: str, palette: Palette) -> Any:
         .mark_rule(color=palette.muted, strokeDash=[4, 4], strokeWidth=1)
         .encode(y=alt.Y("y:Q", scale=y_domain)),
         base.mark_line(color=main, strokeWidth=2.5, strokeJoin="round"),
-        base.mark_point(color=main, filled=True, size=70)
-        .encode(
-            opacity=alt.condition(near, alt.value(1), alt.value(0)),
-            tooltip=tip,
-        )
+        base.mark_point(color=main, filled=True, size=70, tooltip=tip)
+        .encode(opacity=alt.condition(near, alt.value(1), alt.value(0)))
         .add_params(near),
         *_mark_layers(marks, palette, x, y),
     ]
@@ -258,23 +252,17 @@ def _history(chart: Mapping[str, Any], language: str, palette: Palette) -> Any:
     base = alt.Chart().encode(x=x, y=y)
     line: dict[str, Any] = {"strokeWidth": 2.5, "strokeJoin": "round"}
     near = _nearest()
-    tip = [
-        alt.Tooltip("x_text:N", title=chart["x_title"] or " "),
-        alt.Tooltip("y_text:N", title=chart["y_title"] or " "),
-    ]
+    tip = _tooltip(chart, {"series": " "} if len(names) > 1 else {})
     if len(names) > 1:
-        tip.insert(1, alt.Tooltip("series:N", title=" "))
         colour = alt.Color("series:N", sort=names, scale=_colours(names, palette))
         # A dash per series besides its colour: lines cross, and colour alone is not enough.
         dash = alt.StrokeDash("series:N", sort=names, legend=None)
         lines = base.mark_line(**line).encode(color=colour, strokeDash=dash)
-        dots = base.mark_point(filled=True, size=70).encode(color=colour)
+        dots = base.mark_point(filled=True, size=70, tooltip=tip).encode(color=colour)
     else:
         lines = base.mark_line(color=palette.series[0], **line)
-        dots = base.mark_point(color=palette.series[0], filled=True, size=70)
-    dots = dots.encode(
-        opacity=alt.condition(near, alt.value(1), alt.value(0)), tooltip=tip
-    ).add_params(near)
+        dots = base.mark_point(color=palette.series[0], filled=True, size=70, tooltip=tip)
+    dots = dots.encode(opacity=alt.condition(near, alt.value(1), alt.value(0))).add_params(near)
     marks = _mark_layers(_marks(chart, language), palette, x, y)
     layers = alt.layer(lines, dots, *marks, data=alt.Data(values=rows))
     return layers.properties(height=HEIGHT["history"])
@@ -292,6 +280,19 @@ def _nearest() -> Any:
         encodings=["x"],
         empty=False,
     )
+
+
+def _tooltip(chart: Mapping[str, Any], also: Mapping[str, str]) -> Any:
+    """Return what the point nearest to the pointer tells: `also` (field to label), x and y.
+
+    Vega-Lite covers the picture with cells, one around each point, whose datum holds the point's
+    own; its tooltip encoding looks for the fields on the cell itself and finds none.
+    """
+    import altair as alt
+
+    labels = {**also, "x_text": chart["x_title"] or " ", "y_text": chart["y_title"] or "  "}
+    pairs = (f"{json.dumps(label)}: (datum.datum || datum).{at}" for at, label in labels.items())
+    return alt.ExprRef("{" + ", ".join(pairs) + "}")
 
 
 def _colours(names: list[str], palette: Palette) -> Any:

@@ -31,6 +31,7 @@ LIMITS = {
     "rows_shown": 25,  # rows of a table before the rest folds away
     "rows": 500,  # rows of a table at all; a note counts the others
     "chart_rows": 40,  # rows of the table behind a picture
+    "tile": 32,  # characters of a value that still fits a tile
 }
 
 Drawing = Callable[[Chart], str]
@@ -105,11 +106,7 @@ class _Page:
             case Section():
                 return self.section(element)
             case Fields(items=items):
-                pairs = "".join(
-                    f"<div><dt>{escape(label)}</dt><dd>{escape(value)}</dd></div>"
-                    for label, value in items
-                )
-                return f'<dl class="fields">{pairs}</dl>' if items else ""
+                return self.fields(items)
             case Table():
                 return self.table(element)
             case Chart():
@@ -141,6 +138,16 @@ class _Page:
                 return f'<blockquote class="quote"><p>{text}</p></blockquote>'
             case Tone.NORMAL:
                 return f"<p>{text}</p>"
+
+    def fields(self, items: tuple[tuple[str, str], ...]) -> str:
+        if not items:
+            return ""
+        pairs = "".join(
+            f"<div><dt>{escape(label)}</dt><dd>{_text(value)}</dd></div>" for label, value in items
+        )
+        # Sentences read as a list of lines, figures as a row of tiles.
+        sentences = any(len(value) > LIMITS["tile"] for _, value in items)
+        return f'<dl class="fields{" lines" if sentences else ""}">{pairs}</dl>'
 
     def table(self, table: Table) -> str:
         if not table.rows:

@@ -174,8 +174,8 @@ def test_names_of_points_show_in_the_tooltip() -> None:
     chart = {**PARETO, "series": [{"name": "Omzet", "points": points}]}
     spec = charts.spec(chart, locale="nl")
     assert "De Boer Techniek" in [row["name"] for row in rows(spec, "name")]
-    assert '"field": "name"' in json.dumps(spec)
-    assert '"field": "name"' not in json.dumps(charts.spec(PARETO, locale="nl"))
+    assert "(datum.datum || datum).name" in json.dumps(spec)
+    assert "(datum.datum || datum).name" not in json.dumps(charts.spec(PARETO, locale="nl"))
 
 
 def test_of_many_marks_only_the_one_at_the_cut_off_is_written_out() -> None:

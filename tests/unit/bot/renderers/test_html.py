@@ -324,3 +324,12 @@ def test_a_document_stands_alone() -> None:
 
 def test_a_document_without_a_drawer_tells_the_picture_in_words() -> None:
     assert "Network brings 52 %." in Seen(html.document(Reply((CHART,), locale="en"))).text
+
+
+def test_sentences_among_the_fields_become_lines() -> None:
+    tiles = read(Fields((("Gini", "0.70"),)))
+    lines = read(
+        Fields((("/top", "Who brings 80 % of the revenue, best first"), ("/ars", "Short")))
+    )
+    assert tiles.all("dl")[0]["class"] == "fields"
+    assert lines.all("dl")[0]["class"] == "fields lines"
