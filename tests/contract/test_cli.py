@@ -1,0 +1,163 @@
+"""The command line as DESIGN promises it: exit codes, one line on stderr, JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import app
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(app.app, list(args))
+
+
+def lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def test_an_answer_exits_0_and_is_on_stdout(demo_home: Path) -> None:
+    result = run("ask", "/topklanten", "--home", str(demo_home))
+    assert result.exit_code == 0
+    assert "Topklanten" in result.stdout
+    assert result.stderr == ""
+
+
+def test_json_is_one_object_with_the_promised_keys(demo_home: Path) -> None:
+    result = run("ask", "/bronnen", "--home", str(demo_home), "--format", "json", "--locale", "en")
+    answer = json.loads(result.stdout)
+    assert list(answer) == ["command", "locale", "visibility", "text", "data", "citations", "as_of"]
+    assert (answer["command"], answer["locale"], answer["visibility"]) == (
+        "sources",
+        "en",
+        "DIRECT",
+    )
+    assert answer["as_of"].startswith("2026-")
+
+
+def test_the_defaults_are_mt_nl_dm_text(demo_home: Path) -> None:
+    asked = run("ask", "/topclients", "--home", str(demo_home))
+    same = run("ask", "/topclients", "--home", str(demo_home), "--as", "mt", "--locale", "nl",
+               "--channel", "dm", "--format", "text")  # fmt: skip
+    assert asked.stdout == same.stdout
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("/topklantn", "/topklanten"),
+        ("/klant Bestaatniet Zeker Weten", "Bestaatniet"),
+        ("/topclients 2025-13", "2025-13"),
+        ("/topclients 2025-09..2025-03", "eindigt"),
+        ("/topclients 501", "500"),
+        ("/whatif", "/watals"),
+    ],
+)
+def test_a_wrong_request_exits_2_with_one_line(demo_home: Path, question: str, says: str) -> None:
+    result = run("ask", question, "--home", str(demo_home))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert len(lines(result.stderr)) == 1
+    assert says in result.stderr
+
+
+@pytest.mark.parametrize("where", ["shared"])
+@pytest.mark.parametrize("role", ["sales", "mt", "admin"])
+def test_a_refusal_exits_3_and_is_json_too(demo_home: Path, role: str, where: str) -> None:
+    args = ("ask", "/topclients", "--home", str(demo_home), "--as", role, "--channel", where)
+    result = run(*args)
+    assert result.exit_code == 3
+    assert len(lines(result.stderr)) == 1
+    refused = run(*args, "--format", "json")
+    assert refused.exit_code == 3
+    assert "error" in json.loads(refused.stdout)["data"]
+
+
+def test_no_data_exits_2_and_says_how_to_start(tmp_path: Path) -> None:
+    result = run("ask", "/topclients", "--home", str(tmp_path / "empty"), "--locale", "en")
+    assert result.exit_code == 2
+    assert "load invoices=" in result.stderr
+    assert not (tmp_path / "empty").exists()
+
+
+@pytest.mark.parametrize("day", ["gisteren", "2026-02-30", "31-10-2026"])
+def test_an_as_of_that_is_no_date(demo_home: Path, day: str) -> None:
+    result = run("ask", "/topclients", "--home", str(demo_home), "--as-of", day)
+    assert result.exit_code == 2
+    assert len(lines(result.stderr)) == 1
+
+
+def test_as_of_answers_as_if_on_that_day(demo_home: Path) -> None:
+    result = run(
+        "ask", "/topclients", "--home", str(demo_home), "--as-of", "2025-06-30", "--format", "json"
+    )
+    answer = json.loads(result.stdout)
+    assert answer["as_of"] == "2025-06-30"
+    assert answer["data"]["period"] == {"start": "2024-07-01", "end": "2025-06-30"}
+
+
+def test_html_is_a_page_of_its_own_that_asks_nothing_of_the_network(demo_home: Path) -> None:
+    result = run("ask", "/pareto", "--home", str(demo_home), "--format", "html")
+    assert result.exit_code == 0
+    assert "<svg" in result.stdout
+    for forbidden in ("<script", 'src="http', 'href="http', "url(http"):
+        assert forbidden not in result.stdout
+
+
+def test_a_wrong_setting_is_one_line(demo_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BALLOTAGE_REP_REVENUE", "sometimes")
+    result = run("ask", "/topclients", "--home", str(demo_home))
+    assert result.exit_code == 2
+    assert "BALLOTAGE_REP_REVENUE" in result.stderr
+    assert len(lines(result.stderr)) == 1
+
+
+def load(home: Path, *files: str) -> Result:
+    return run("load", *files, "--home", str(home), "--locale", "en")
+
+
+def test_load_reports_and_the_answer_is_there(tmp_path: Path) -> None:
+    result = load(tmp_path, f"invoices={ROOT}/docs/examples/facturen.csv")
+    assert result.exit_code == 0, result.stderr
+    assert "9 rows accepted" in result.stdout
+    assert "1 row put aside" in result.stdout
+    answer = json.loads(
+        run("ask", "/topclients all", "--home", str(tmp_path), "--format", "json").stdout
+    )
+    assert answer["data"]["revenue"] == pytest.approx(47141.25)
+    assert answer["data"]["unattributed_revenue"] == pytest.approx(215)
+    again = load(tmp_path, f"invoices={ROOT}/docs/examples/facturen.csv")
+    assert "loaded already" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("argument", "says"),
+    [
+        ("invoices", "TABLE=FILE"),
+        ("invoices=/does/not/exist.csv", "exist"),
+        ("facturen=x.csv", "facturen"),
+    ],
+)
+def test_a_wrong_load_exits_2_with_one_line(tmp_path: Path, argument: str, says: str) -> None:
+    result = load(tmp_path, argument)
+    assert result.exit_code == 2
+    assert len(lines(result.stderr)) == 1
+    assert says in result.stderr
+
+
+def test_refresh_makes_a_new_snapshot_of_the_same_data(tmp_path: Path) -> None:
+    load(tmp_path, f"invoices={ROOT}/docs/examples/facturen.csv")
+    before = (tmp_path / "snapshots" / "CURRENT").read_text()
+    assert run("refresh", "--home", str(tmp_path)).exit_code == 0
+    assert (tmp_path / "snapshots" / "CURRENT").read_text() != before
+
+
+def test_help_names_every_command() -> None:
+    result = run("--help")
+    for name in ("ask", "chat", "load", "refresh", "demo", "serve", "doctor"):
+        assert name in result.stdout
