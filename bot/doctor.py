@@ -37,6 +37,7 @@ OLD_DAYS = 35
 """A company that sends invoices has a newer one within a month; so the export has stopped."""
 AUDIT_EVENTS = 50_000
 """Above this the chain is not recomputed here, which has to be quick."""
+PREFIX = "BALLOTAGE_"
 OTHER_VARIABLES = frozenset({"BALLOTAGE_REQUIRE_BROWSER"})
 """Read by other things than the settings."""
 
@@ -119,11 +120,11 @@ class _Examination:
         return Check("Packages", "ok", ", ".join(found))
 
     def known_settings(self) -> Check:
-        names = {f"BALLOTAGE_{name}".upper() for name in type(self.settings).model_fields}
+        names = {(PREFIX + name).upper() for name in type(self.settings).model_fields}
         unknown = sorted(
             name
             for name in self.environ
-            if name.startswith("BALLOTAGE_") and name not in names | OTHER_VARIABLES
+            if name.startswith(PREFIX) and name not in names | OTHER_VARIABLES
         )
         try:
             ZoneInfo(self.settings.time_zone)
@@ -139,12 +140,14 @@ class _Examination:
             return Check(
                 "Settings", "ok", ", ".join(set_here) or self._(N_("all at their defaults"))
             )
-        near = difflib.get_close_matches(unknown[0], names, n=1, cutoff=0.6)
+        # Compared without the prefix, by which all are alike.
+        bare = [name.removeprefix(PREFIX) for name in sorted(names)]
+        near = difflib.get_close_matches(unknown[0].removeprefix(PREFIX), bare, n=1, cutoff=0.6)
         return Check(
             "Settings",
             "warn",
             self._(N_("unknown, so without effect: {names}"), names=", ".join(unknown)),
-            self._(N_("Did you mean {name}?"), name=near[0])
+            self._(N_("Did you mean {name}?"), name=PREFIX + near[0])
             if near
             else self._(N_("Remove it from the environment")),
         )
