@@ -19,7 +19,9 @@ def test_dutch_and_english_synonyms() -> None:
     assert _chosen("invoices", ["Klantnr.", "Factuur_Datum", "Netto bedrag", "FactuurNr"])[
         "amount"
     ] == "Netto bedrag"  # fmt: skip
-    found = _chosen("deals", ["Opportunity ID", "Deal stage", "Create date", "Close date", "Account"])
+    found = _chosen(
+        "deals", ["Opportunity ID", "Deal stage", "Create date", "Close date", "Account"]
+    )
     assert found == {
         "deal_id": "Opportunity ID",
         "status": "Deal stage",
@@ -55,7 +57,9 @@ def test_of_an_amount_with_and_without_vat_the_one_without_is_taken(
     assert _chosen("invoices", headers)["amount"] == amount
 
 
-@pytest.mark.parametrize("header", ["Bedrag incl. BTW", "Totaal inclusief btw", "Gross amount", "Bruto"])
+@pytest.mark.parametrize(
+    "header", ["Bedrag incl. BTW", "Totaal inclusief btw", "Gross amount", "Bruto"]
+)
 def test_only_an_amount_with_vat_is_refused_with_the_remedy(header: str) -> None:
     with pytest.raises(DataError, match="with VAT") as caught:
         _chosen("invoices", ["klantnr", "datum", header])

@@ -28,7 +28,10 @@ def _read(folder: Path, text: str | bytes) -> object:
         ("deals: {values: {staus: {A: won}}}", 'did you mean "status"?'),
         ("deals: {values: {status: {A: wonn}}}", '"wonn" is not one of won, lost, open'),
         ("people: {values: {role: {A: boss}}}", '"boss" is not one of sales, mt, admin'),
-        ("sources: {Beurs: evnt}", '"sources.Beurs": there is no channel "evnt"; did you mean "event"?'),
+        (
+            "sources: {Beurs: evnt}",
+            '"sources.Beurs": there is no channel "evnt"; did you mean "event"?',
+        ),
         ("rates: {GBP: veel}", '"rates.GBP"'),
         ("rates: {GBP: 0}", '"rates.GBP" must be a number above zero'),
         ("rates: {GBP: -1}", "above zero"),

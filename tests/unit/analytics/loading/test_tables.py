@@ -79,7 +79,9 @@ def test_a_product_of_columns(company: Company) -> None:
 
 
 def test_a_name_stands_in_for_the_number(company: Company) -> None:
-    done = company.load(invoices="klantnaam;datum;bedrag\n Acme  BV ;1-2-2026;5\n;2-2-2026;6\n").tables[0]
+    done = company.load(
+        invoices="klantnaam;datum;bedrag\n Acme  BV ;1-2-2026;5\n;2-2-2026;6\n"
+    ).tables[0]
     assert company.rows("SELECT customer_id, customer_name FROM invoices ORDER BY date") == [
         ("Acme BV", "Acme BV"),
         (None, None),
@@ -88,7 +90,9 @@ def test_a_name_stands_in_for_the_number(company: Company) -> None:
 
 
 def test_ids_from_floats_are_integers(company: Company) -> None:
-    company.load(invoices=INVOICES + "16446.0,2026-01-01,1,a\n16447.0,2026-01-01,1,b\n,2026-01-01,1,c\n")
+    company.load(
+        invoices=INVOICES + "16446.0,2026-01-01,1,a\n16447.0,2026-01-01,1,b\n,2026-01-01,1,c\n"
+    )
     assert company.rows("SELECT customer_id FROM invoices ORDER BY line_no") == [
         ("16446",),
         ("16447",),
@@ -98,11 +102,16 @@ def test_ids_from_floats_are_integers(company: Company) -> None:
 
 def test_ids_that_only_look_like_floats_stay(company: Company) -> None:
     company.load(invoices=INVOICES + "1.0,2026-01-01,1,a\nX-2.0,2026-01-01,1,b\n")
-    assert company.rows("SELECT customer_id FROM invoices ORDER BY line_no") == [("1.0",), ("X-2.0",)]
+    assert company.rows("SELECT customer_id FROM invoices ORDER BY line_no") == [
+        ("1.0",),
+        ("X-2.0",),
+    ]
 
 
 def test_equal_lines_are_kept_and_counted(company: Company) -> None:
-    done = company.load(invoices=INVOICES + "A,2026-01-01,1,a\n" * 3 + "A,2026-01-01,2,a\n").tables[0]
+    done = company.load(invoices=INVOICES + "A,2026-01-01,1,a\n" * 3 + "A,2026-01-01,2,a\n").tables[
+        0
+    ]
     assert (done.accepted, done.equal_lines) == (4, 2)
 
 
@@ -127,7 +136,9 @@ def test_the_choice_of_columns_is_shown(company: Company) -> None:
 
 
 def test_an_optional_guess_that_does_not_fit_is_dropped_not_the_rows(company: Company) -> None:
-    done = company.load(customers="klantnr;sinds;medewerkers\nA;lang;10-50\nB;kort;veel\nC;;3\n").tables[0]
+    done = company.load(
+        customers="klantnr;sinds;medewerkers\nA;lang;10-50\nB;kort;veel\nC;;3\n"
+    ).tables[0]
     assert (done.accepted, done.quarantined) == (3, 0)
     assert ["since" in str(n) or "employees" in str(n) for n in done.notes] == [True, True]
     assert set(done.facts) == {"sinds", "medewerkers"}
