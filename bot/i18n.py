@@ -112,6 +112,10 @@ class Localizer:
         """Format a day: `31 okt 2026`."""
         return format_date(day, "d MMM y", locale=self.locale).replace(".", "")
 
+    def month(self, day: dt.date) -> str:
+        """Format the month of a day: `okt 2026`."""
+        return format_date(day, "MMM y", locale=self.locale).replace(".", "")
+
     def moment(self, when: dt.datetime, time_zone: str = "Europe/Amsterdam") -> str:
         """Format a UTC moment in a time zone: `24 nov 2026 09:30`."""
         return format_datetime(when, "d MMM y HH:mm", tzinfo=zone(time_zone), locale=self.locale)

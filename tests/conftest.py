@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -114,6 +115,8 @@ def company(tmp_path: Path) -> Iterator[Callable[..., Ask]]:
     """Make a company of one's own: `company(invoices="date;amount;...")` gives its `ask`."""
     from bot.loading import load_files
 
+    number = itertools.count()
+
     def make(mapping: str = "", settings: dict[str, Any] | None = None, **tables: str) -> Ask:
         files = []
         for table, text in tables.items():
@@ -123,8 +126,9 @@ def company(tmp_path: Path) -> Iterator[Callable[..., Ask]]:
         map_file = tmp_path / "map.yaml"
         if mapping:
             map_file.write_text(mapping, encoding="utf-8")
-        load_files(tmp_path / "home", files, mapping=map_file if mapping else None, today=TODAY)
-        return asker(compose(tmp_path / "home", **(settings or {})))
+        home = tmp_path / f"home{next(number)}"
+        load_files(home, files, mapping=map_file if mapping else None, today=TODAY)
+        return asker(compose(home, **(settings or {})))
 
     return make
 

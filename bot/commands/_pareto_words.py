@@ -12,6 +12,7 @@ from analytics.pareto import (
     YARDSTICK_LOW,
     YARDSTICK_MEAN,
 )
+from analytics.snapshot import INVOICES
 from bot.commands._framing import Frame
 from bot.core.reply import Element, Section, Tone
 
@@ -154,9 +155,16 @@ def silent_lines(frame: Frame, found: dict[int, Rhythm], limit: int) -> list[Ele
 def silent_text(frame: Frame, rhythm: Rhythm) -> str:
     """How long a client has been silent against its own rhythm."""
     _ = frame._
+    words = {
+        "name": frame.snapshot.name(rhythm.code),
+        "usual": _.number(rhythm.usual_gap or 0.0),
+        "gap": _.number(rhythm.gap),
+    }
+    if frame.snapshot.meta.base != INVOICES:
+        return _(
+            "{name} is quiet. Usually a won deal every {usual} days, now none for {gap} days.",
+            **words,
+        )
     return _(
-        "{name} is quiet. Usually an invoice every {usual} days, now none for {gap} days.",
-        name=frame.snapshot.name(rhythm.code),
-        usual=_.number(rhythm.usual_gap or 0.0),
-        gap=_.number(rhythm.gap),
+        "{name} is quiet. Usually an invoice every {usual} days, now none for {gap} days.", **words
     )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analytics.loyalty import Rhythm, rhythms
 from analytics.period import add_months
-from analytics.snapshot import from_epoch, to_epoch
+from analytics.snapshot import INVOICES, from_epoch, to_epoch
 from analytics.sources import open_deals
 from bot.commands._framing import Frame, one_client
 from bot.commands._pareto_words import silent_text
@@ -150,14 +150,14 @@ def _fields(frame: Frame, code: int, rhythm: Rhythm | None) -> tuple[tuple[str, 
         fields.append((_("Against the period before"), trend))
     if rhythm:
         usual = _.number(rhythm.usual_gap) if rhythm.usual_gap is not None else "–"
+        words = {"days": _.number(rhythm.days), "usual": usual, "last": _.date(rhythm.last)}
         fields.append(
             (
                 _("Rhythm"),
-                _(
-                    "invoiced on {days} days, usually every {usual} days, last on {last}",
-                    days=_.number(rhythm.days),
-                    usual=usual,
-                    last=_.date(rhythm.last),
+                _("invoiced on {days} days, usually every {usual} days, last on {last}", **words)
+                if snapshot.meta.base == INVOICES
+                else _(
+                    "deals won on {days} days, usually every {usual} days, last on {last}", **words
                 ),
             )
         )
@@ -199,7 +199,7 @@ def _chart(frame: Frame, code: int) -> Chart | None:
             "Revenue a month from {start} to {end}; the highest month is {best} with {amount}.",
             start=_.date(start),
             end=_.date(end),
-            best=_.date(dt.date.fromisoformat(str(best[0]))),
+            best=_.month(dt.date.fromisoformat(str(best[0]))),
             amount=_.money(best[1]),
         ),
         x_title="",
