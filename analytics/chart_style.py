@@ -38,18 +38,6 @@ NUMBERS: dict[str, dict[str, Any]] = {
     "nl": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["€\u00a0", ""]},
     "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["€", ""]},
 }
-_MONTHS = {
-    "nl": "januari februari maart april mei juni juli augustus september oktober november december",
-    "en": "January February March April May June July August September October November December",
-}
-_SHORT_MONTHS = {
-    "nl": "jan feb mrt apr mei jun jul aug sep okt nov dec",
-    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
-}
-_DAYS = {
-    "nl": "zondag maandag dinsdag woensdag donderdag vrijdag zaterdag",
-    "en": "Sunday Monday Tuesday Wednesday Thursday Friday Saturday",
-}
 MILLION = {"nl": "mln", "en": "M"}
 
 
@@ -77,12 +65,24 @@ def config(language: str, palette: Palette) -> dict[str, Any]:
 
 
 def _time_locale(language: str) -> dict[str, Any]:
-    days = _DAYS[language].split()
+    from babel.dates import get_day_names
+
+    def days(width: Literal["wide", "abbreviated"]) -> list[str]:
+        names = get_day_names(width, locale=language)
+        return [names[(day - 1) % 7] for day in range(7)]  # Vega counts from Sunday
+
     return {
         "dateTime": "%a %e %B %Y %X", "date": "%d-%m-%Y", "time": "%H:%M:%S",
-        "periods": ["AM", "PM"], "days": days, "shortDays": [day[:3] for day in days],
-        "months": _MONTHS[language].split(), "shortMonths": _SHORT_MONTHS[language].split(),
+        "periods": ["AM", "PM"], "days": days("wide"), "shortDays": days("abbreviated"),
+        "months": _months("wide", language), "shortMonths": _months("abbreviated", language),
     }  # fmt: skip
+
+
+def _months(width: Literal["wide", "abbreviated"], language: str) -> list[str]:
+    from babel.dates import get_month_names
+
+    names = get_month_names(width, locale=language)
+    return [names[month].removesuffix(".") for month in range(1, 13)]
 
 
 def percent(share: float, language: str, digits: int = 1) -> str:
@@ -101,7 +101,7 @@ def number(value: float, language: str, digits: int = 0) -> str:
 
 def day(text: str, language: str) -> str:
     """Write an ISO day (or month) as `31 okt 2026` (or `okt 2026`)."""
-    months = _SHORT_MONTHS[language].split()
+    months = _months("abbreviated", language)
     if len(text) == 7:
         return f"{months[int(text[5:7]) - 1]} {text[:4]}"
     date = dt.date.fromisoformat(text[:10])

@@ -79,7 +79,7 @@ def take(browser: Browser, address: str, shot: Shot) -> Path:
     """Take one picture; AssertionError where it does not say what it should."""
     context = browser.new_context(
         viewport={"width": shot.width, "height": shot.height},
-        device_scale_factor=2,
+        device_scale_factor=2 if shot.phone else 1.5,
         color_scheme="dark" if shot.dark else "light",
         is_mobile=shot.phone,
         has_touch=shot.phone,

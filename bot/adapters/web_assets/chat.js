@@ -389,5 +389,8 @@
   });
 
   chrome();
+  // The first picture should not wait for its script: fetch it while the person is still reading.
+  const idle = window.requestIdleCallback ?? ((run) => setTimeout(run, 300));
+  idle(() => loadVega().catch(() => {}));
   if (matchMedia("(pointer: fine)").matches) ask.focus();
 })();

@@ -38,7 +38,7 @@ HISTORY: dict[str, Any] = {
     "x_title": "Maand",
     "y_title": "Omzet (€)",
     "series": ({"name": "Omzet", "points": (("2025-01-01", 1200.0), ("2025-02-01", 12345.6))},),
-    "marks": (("stil sinds", "2025-02-01", 12345.6),),
+    "marks": (("laatste factuur", "2025-02-01", 12345.6),),
 }
 ALL = [PARETO, BARS, HISTORY]
 
@@ -224,3 +224,10 @@ def test_browser_gets_one_script_that_fetches_nothing() -> None:
     script = charts.browser_bundle()
     assert "vegaEmbed" in script
     assert not re.findall(r"""import\s*[("'{*]""", script[:2000])
+
+
+def test_months_on_the_axis_are_dutch() -> None:
+    points = tuple((f"2025-{month:02d}-01", 10.0 * month) for month in range(1, 13))
+    chart = {**HISTORY, "series": [{"name": "Omzet", "points": points}], "marks": ()}
+    assert "okt 2025" in texts(charts.svg(chart, locale="nl"))
+    assert "Oct 2025" in texts(charts.svg(chart, locale="en"))
