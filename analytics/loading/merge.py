@@ -170,6 +170,13 @@ def _refuse_overlap(
             " without an invoice number could count twice; give the lines that both hold once only",
             **params,
         )
+    if table != "invoices":
+        raise DataError(
+            "{file} ({first} to {last}) overlaps {old_file} ({old_first} to {old_last}), and lines"
+            " without a number of their own would count twice; add --replace to put the new lines in"
+            " place of the old ones of these dates",
+            **params,
+        )
     raise DataError(
         "{file} ({first} to {last}) overlaps {old_file} ({old_first} to {old_last}), and without"
         " invoice numbers lines would count twice; add --replace to put the new lines in place of"
@@ -193,11 +200,15 @@ def mark_superseded(warehouse: Warehouse) -> None:
 
 
 def standing_rows(warehouse: Warehouse, table: str, load_id: int) -> tuple[int, int]:
-    """Return how many rows of a table are from that load, and how many from others."""
+    """Return how many rows of a load still stand, and how many of others `replace` would remove."""
+    within = "TRUE"
+    if table not in KEYS:
+        span = f'FROM "{table}" WHERE load_id = {load_id:d}'
+        within = f"date BETWEEN (SELECT min(date) {span}) AND (SELECT max(date) {span})"
     row = warehouse.connection.execute(
-        "SELECT count(*) FILTER (WHERE load_id = ?), count(*) FILTER (WHERE load_id <> ?)"
-        f' FROM "{table}"',
-        [load_id, load_id],
+        "SELECT count(*) FILTER (WHERE load_id = $1),"
+        f' count(*) FILTER (WHERE load_id <> $1 AND {within}) FROM "{table}"',
+        [load_id],
     ).fetchone()
     return (int(row[0]), int(row[1])) if row else (0, 0)
 

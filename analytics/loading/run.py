@@ -252,7 +252,7 @@ def _known(warehouse: Warehouse, file: _File, replace: bool, loaded: Sequence[in
     mine, others = standing_rows(warehouse, file.table, load_id)
     if mine != accepted:
         return None
-    # With --replace the file is the whole, so rows of others still have to go.
+    # With --replace the file is the whole (of its dates), so rows of others still have to go.
     return None if replace and others and load_id not in loaded else load_id
 
 

@@ -145,6 +145,14 @@ def test_replace_with_a_known_file_still_removes_what_others_brought(company: Co
     assert not company.load(replace=True, customers=text).changed
 
 
+def test_replace_with_a_known_file_is_nothing_new_beside_other_dates(company: Company) -> None:
+    january, march = WITHOUT + "A,2026-01-01,1\n", WITHOUT + "A,2026-03-01,2\n"
+    company.load(invoices=january)
+    company.load(invoices=march)
+    assert not company.load(replace=True, invoices=january).changed
+    assert _total(company) == 3
+
+
 def test_files_of_one_call_are_the_whole_together(company: Company) -> None:
     from analytics.loading import load
 
