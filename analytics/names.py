@@ -58,8 +58,8 @@ def key(name: str) -> str:
 def find(snapshot: Snapshot, text: str, limit: int = 5) -> list[Found]:
     """Return who may be meant: one entry when it is clear, several when not, none when nobody.
 
-    An exact id wins, then an exact name, then the same name but for its legal form, then the most
-    alike names from 70 of 100 on.
+    An exact id wins, then an exact name, then the same name but for its legal form, then the names
+    that hold every word typed, then the most alike names from 70 of 100 on.
     """
     wanted = text.strip()
     if not wanted:
@@ -78,7 +78,11 @@ def find(snapshot: Snapshot, text: str, limit: int = 5) -> list[Found]:
     if same:
         exact = [f for f in same if snapshot.name(f.code).casefold() == wanted.casefold()]
         return (exact if len(exact) == 1 else same)[:limit]
-    found = _alike(keys, sought, limit, POSSIBLE)
+    words = set(sought.split())
+    holding = {code: name for code, name in keys.items() if words <= set(name.split())}
+    if len(holding) == 1:
+        return [Found(next(iter(holding)), 100.0)]
+    found = _alike(holding or keys, sought, limit, POSSIBLE)
     if (
         found
         and found[0].score >= SURE

@@ -23,7 +23,7 @@ from bot.i18n import N_
     summary=N_("Who brings 80% of revenue, best first"),
     usage=N_("/topclients [N] [period] [group] [gross]"),
     group=N_("Clients"),
-    examples=("/topclients", "/topclients 5 all", "/topklanten 20 2025"),
+    examples=("/topclients", "/topclients 5 all", "/topklanten", "/topklanten 20 2025"),
     accepts=frozenset({Accepts.COUNT, Accepts.PERIOD}),
     flags=(GROUP, GROSS, HOW),
     order=10,
