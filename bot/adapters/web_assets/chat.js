@@ -9,6 +9,7 @@
   const options = byId("options");
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const TIMEOUT = 60_000;
+  const QUIET = 3_000;
 
   const query = new URLSearchParams(location.search);
   const kept = (name, allowed) => {
@@ -389,8 +390,9 @@
   });
 
   chrome();
-  // The first picture should not wait for its script: fetch it while the person is still reading.
-  const idle = window.requestIdleCallback ?? ((run) => setTimeout(run, 300));
-  idle(() => loadVega().catch(() => {}));
+  // The first picture should not wait for its script: the server makes it while the person reads,
+  // and never while a question waits, since making it takes the server a second or two.
+  const early = () => (waiting ? setTimeout(early, QUIET) : loadVega().catch(() => {}));
+  setTimeout(early, QUIET);
   if (matchMedia("(pointer: fine)").matches) ask.focus();
 })();
