@@ -17,13 +17,13 @@ def run(context: Context, as_json: bool) -> None:
     from bot import doctor
     from bot.encoding import to_json
 
-    checks = doctor.run(context.home, context.settings)
+    checks = doctor.run(context.home, context.settings, locale=context.locale)
     if as_json:
         typer.echo(to_json([dataclasses.asdict(check) for check in checks]))
     else:
         _ = Localizer(context.locale)
         for check in checks:
-            typer.echo(f"{SIGNS[check.status]}  {_(check.name)}: {check.detail}")
+            typer.echo(f"{SIGNS[check.status]}  {check.name}: {check.detail}")
             if check.fix and check.status != "ok":
                 typer.echo(f"      {_('Remedy')}: {check.fix}")
     if any(check.status == "fail" for check in checks):

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from filelock import FileLock
 
 from bot.core.audit import AuditEvent
 from bot.core.reply import Outcome, Visibility
@@ -19,6 +22,7 @@ from bot.core.request import Place, Role
 if TYPE_CHECKING:
     from bot.storage.database import Database
 
+log = logging.getLogger("ballotage.audit")
 FILE_NAME = "audit-spool.jsonl"
 
 
@@ -29,37 +33,49 @@ class SpooledAudit:
         self._home = home
 
     def record(self, event: AuditEvent) -> None:
-        """Append one event; a line is one write, so that processes do not mix theirs."""
+        """Append one event. OSError where the home cannot be written."""
         if not self._home.is_dir():
             return  # nothing was ever loaded here: there is no trail to add to
         line = json.dumps(_to_object(event), ensure_ascii=False) + "\n"
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-        file = os.open(self._home / FILE_NAME, flags, 0o600)
-        try:
-            os.write(file, line.encode())
-        finally:
-            os.close(file)
+        with _alone(self._home):
+            file = os.open(self._home / FILE_NAME, flags, 0o600)
+            try:
+                os.write(file, line.encode())
+            finally:
+                os.close(file)
 
 
 def take_up(home: Path, database: Database) -> int:
     """Move spooled events into the trail; return how many.
 
-    The file is renamed first, so that a process that appends meanwhile starts a new one. One left
-    behind by a crash is taken up too; an event may then be in the trail twice, never lost.
+    A crash on the way leaves the spool: its events may then be in the trail twice, never lost. A
+    line that a crash cut short is logged and left out.
     """
     from bot.storage.audit import AuditLog
 
     spool = home / FILE_NAME
-    if spool.exists():
-        spool.rename(home / f"{FILE_NAME}.{os.getpid()}-{os.urandom(3).hex()}")
+    if not spool.exists():
+        return 0
     count = 0
-    for part in sorted(home.glob(f"{FILE_NAME}.*")):
-        for line in part.read_text(encoding="utf-8").splitlines():
-            event = _from_object(json.loads(line))
+    with _alone(home):
+        if not spool.exists():
+            return 0
+        for line in spool.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                event = _from_object(json.loads(line))
+            except (ValueError, KeyError, TypeError):
+                log.warning("audit.line_unreadable file=%s", spool)
+                continue
             AuditLog(database, event.tenant).record(event)
             count += 1
-        part.unlink(missing_ok=True)
+        spool.unlink()
     return count
+
+
+def _alone(home: Path) -> FileLock:
+    """Held by who appends and by who takes up: neither sees the other's half."""
+    return FileLock(home / f"{FILE_NAME}.lock", timeout=30)
 
 
 def _to_object(event: AuditEvent) -> dict[str, object]:
