@@ -18,7 +18,8 @@ FILE = measure.ROOT / "bench-results.json"
 def main() -> int:
     """Run what was asked for; 1 when a goal is not met."""
     arguments = _arguments()
-    console = Console()
+    # In a log the table keeps its lines whole.
+    console = Console(width=None if sys.stdout.isatty() else 130)
     if arguments.markdown:
         content = json.loads(FILE.read_text(encoding="utf-8"))
         print(result.markdown(result.from_json(content), content["machine"]), end="")
