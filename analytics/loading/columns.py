@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,7 @@ class Source:
     """Said by the map, not guessed."""
 
 
+@functools.lru_cache(maxsize=4096)
 def _bare(name: str) -> str:
     """Case, accents and separators make no difference: Factuur_Datum is factuurdatum."""
     return normalise(name).replace(" ", "")

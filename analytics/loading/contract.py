@@ -138,10 +138,14 @@ def _parse(
     elif column.kind is Kind.DATE:
         dates = parse_dates(inputs[0], mapping.date_format)
         parsed.values = dates.values
-        parsed.fault(dates.bad, "{column} is not a date like {format}", column=name,
-                     format=dates.format)  # fmt: skip
+        if dates.format:
+            message = "{column} is not a date like {format}"
+            parsed.fault(dates.bad, message, column=name, format=dates.format)
+        else:
+            parsed.fault(dates.bad, "{column} is not a date", column=name)
         parsed.fault(dates.outside, "{column} lies outside the years 1970 to 2100", column=name)
-        parsed.note = Note("read as {format}", {"format": dates.format})
+        if dates.format:
+            parsed.note = Note("read as {format}", {"format": dates.format})
         if dates.ambiguous:
             parsed.note = Note(
                 "read as {format}; if the month comes first, say date_format in the map",

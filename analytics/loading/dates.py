@@ -55,7 +55,8 @@ class Dates:
     """Parsed days: `values` datetime64[D] (NaT where empty or bad).
 
     `bad` marks cells that are no date in the column's `format`, `outside` dates whose year is
-    impossible; `ambiguous` is True where day and month could be swapped for every cell.
+    impossible; `format` is "" where no format reads any cell; `ambiguous` is True where day and month
+    could be swapped for every cell.
     """
 
     values: np.ndarray[Any, Any]
@@ -172,6 +173,8 @@ def _best(words: list[str], counts: np.ndarray[Any, Any]) -> tuple[str, list[dt.
         if total > best[0]:
             best = (total, name, found)
     total, name, found = best
+    if not total:
+        return "", found, False
     ambiguous = name == "dd-mm-yyyy" and parsed["mm-dd-yyyy"] == total > 0
     return name, found, ambiguous
 

@@ -116,7 +116,10 @@ def test_equal_lines_are_kept_and_counted(company: Company) -> None:
 
 
 def test_a_load_that_would_accept_nothing_is_refused_and_kept_apart(company: Company) -> None:
-    with pytest.raises(DataError, match="no line that can be used; most often: date is not a date"):
+    with pytest.raises(
+        DataError,
+        match=r"no line that can be used; most often: date is not a date \(first in line 2",
+    ):
         company.load(invoices=INVOICES + "A,nooit,1,a\nA,nimmer,2,b\n")
     refused = company.home / "quarantine" / "refused-invoices.csv"
     assert len(refused.read_text("utf-8-sig").splitlines()) == 3
