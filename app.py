@@ -148,6 +148,33 @@ def doctor(
         run(context, as_json)
 
 
+@app.command()
+def export(
+    user: Annotated[str, typer.Option("--user", help="Chat id or e-mail address")],
+    home: Home = None,
+    debug: Debug = False,
+) -> None:
+    """Print everything kept of a person, as JSON."""
+    with guarded(home, None, debug) as context:
+        from bot.cli import privacy
+
+        privacy.export(context, user)
+
+
+@app.command()
+def erase(
+    user: Annotated[str, typer.Option("--user", help="Chat id or e-mail address")],
+    locale: Locale = None,
+    home: Home = None,
+    debug: Debug = False,
+) -> None:
+    """Forget a person."""
+    with guarded(home, locale, debug) as context:
+        from bot.cli import privacy
+
+        privacy.erase(context, user)
+
+
 def build(settings: Settings, **parts: Any) -> Application:
     """Compose the program: every object once, no I/O. `parts` replaces clock, audit and the like."""
     from bot.application import build as compose

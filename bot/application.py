@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from analytics.errors import NoDataError
 from bot import people
+from bot.channels import StoredChannels
 from bot.core.audit import AuditSink
 from bot.core.command import Registry, discover
 from bot.core.dispatcher import Dispatcher, Observer
 from bot.core.policy import Policy
 from bot.core.reply import Reply
 from bot.core.request import Request
-from bot.core.services import Clock, Services, utc_now
+from bot.core.services import Channels, Clock, Services, utc_now
 from bot.live import LiveSnapshots, refresh_on_timer, watch
 from bot.settings import Settings
 from bot.storage.sink import StoredAudit
@@ -93,7 +94,7 @@ def build(
     clock: Clock = utc_now,
     audit: AuditSink | None = None,
     observe: Observer | None = None,
-    channel_cleared: Callable[[Request], bool] | None = None,
+    channels: Channels | None = None,
 ) -> Application:
     """Compose the program from settings; tests pass their own clock, audit or home."""
     where = home or settings.home
@@ -102,12 +103,12 @@ def build(
     services = Services(
         settings=settings, registry=registry, snapshots=snapshots, clock=clock, home=where
     )
-    if channel_cleared is not None:
-        services.channel_cleared = channel_cleared
+    stored = StoredAudit(where)
+    services.channels = channels or StoredChannels(stored.database, where.is_dir)
     policy = Policy(
-        channel_cleared=lambda request: services.channel_cleared(request),
+        channel_cleared=services.channels.is_cleared,
         whom_to_ask=lambda request: people.whom_to_ask(services, request),
     )
-    sink = audit or StoredAudit(where)
+    sink = audit or stored
     dispatcher = Dispatcher(services, policy, sink, observe)
     return Application(settings, where, registry, snapshots, services, dispatcher, sink)

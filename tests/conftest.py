@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -71,11 +71,26 @@ def asker(application: Application) -> Ask:
     return ask
 
 
+class Remembered:
+    """Cleared channels kept in memory."""
+
+    def __init__(self, cleared: Iterable[str] = ()) -> None:
+        self.cleared = set(cleared)
+
+    def is_cleared(self, request: Request) -> bool:
+        return request.conversation.id in self.cleared
+
+    def set_cleared(self, request: Request, cleared: bool) -> None:
+        (self.cleared.add if cleared else self.cleared.discard)(request.conversation.id)
+
+
 def compose(home: Path, **changes: Any) -> Application:
     """An application over a home, with the clock standing still and nothing audited."""
-    cleared = changes.pop("channel_cleared", None)
+    cleared = changes.pop("cleared", frozenset())
     settings = Settings(home=home, **changes)
-    return build(settings, home=home, clock=lambda: NOW, audit=NoAudit(), channel_cleared=cleared)
+    return build(
+        settings, home=home, clock=lambda: NOW, audit=NoAudit(), channels=Remembered(cleared)
+    )
 
 
 def data(reply: Reply) -> Any:

@@ -105,7 +105,7 @@ def demo_people(application: Application) -> dict[str, Any]:
     """For each role a person of the demo company."""
     table = application.snapshots.current().people
     out: dict[str, Any] = {}
-    for role in ("sales", "mt", "admin"):
+    for role in ("mt", "sales", "admin"):
         users = table.loc[table["role"] == role, "user"]
         user = str(users.iat[0]) if len(users) else role
         out[role] = people.principal(application.services, user)

@@ -50,10 +50,10 @@ async def sources(request: Request, args: Arguments, services: Services) -> Repl
         return _explain(frame, found, data)
     elements: list[Element] = [frame.title(_("Sources")), *_headline(frame, found)]
     known = any(c.channel != "unknown" for c in found.channels)
-    if frame.reading.customers and known:
-        elements.append(_table(frame, found))
     if found.open_deals and known and frame.reading.top_count and frame.figures.detail != "none":
         elements.append(_chart(frame, found))
+    if frame.reading.customers and known:
+        elements.append(_table(frame, found))
     return frame.reply(
         elements,
         data,

@@ -31,6 +31,27 @@ class SnapshotSource(Protocol):
         """Return the Snapshot in force."""
 
 
+class Channels(Protocol):
+    """Which channels an admin cleared for figures."""
+
+    def is_cleared(self, request: Request) -> bool:
+        """Whether the channel of a request was cleared."""
+
+    def set_cleared(self, request: Request, cleared: bool) -> None:
+        """Clear the channel of a request, or take that back."""
+
+
+class NoChannels:
+    """Channels where nothing can be cleared."""
+
+    def is_cleared(self, request: Request) -> bool:
+        """No channel is."""
+        return False
+
+    def set_cleared(self, request: Request, cleared: bool) -> None:
+        """Forget it."""
+
+
 class Clock(Protocol):
     """The time, so that tests can set it."""
 
@@ -53,7 +74,7 @@ class Services:
     clock: Clock = utc_now
     executor: Executor | None = None
     home: Path = Path(".ballotage")
-    channel_cleared: Callable[[Request], bool] = field(default=lambda request: False)
+    channels: Channels = field(default_factory=lambda: NoChannels())
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run blocking work off the event loop, in the bounded pool where there is one."""

@@ -157,7 +157,18 @@ def test_refresh_makes_a_new_snapshot_of_the_same_data(tmp_path: Path) -> None:
     assert (tmp_path / "snapshots" / "CURRENT").read_text() != before
 
 
+def test_a_person_is_exported_and_erased(tmp_path: Path) -> None:
+    load(tmp_path, f"invoices={ROOT}/docs/examples/facturen.csv")
+    run("ask", "/topclients", "--home", str(tmp_path), "--user", "anna@demo.example")
+    kept = json.loads(run("export", "--user", "anna@demo.example", "--home", str(tmp_path)).stdout)
+    assert [r["command"] for r in kept["requests"]] == ["topclients"]
+    erased = run("erase", "--user", "anna@demo.example", "--home", str(tmp_path), "--locale", "en")
+    assert "requests: 1" in erased.stdout
+    after = json.loads(run("export", "--user", "anna@demo.example", "--home", str(tmp_path)).stdout)
+    assert after["requests"] == []
+
+
 def test_help_names_every_command() -> None:
     result = run("--help")
-    for name in ("ask", "chat", "load", "refresh", "demo", "serve", "doctor"):
+    for name in ("ask", "chat", "load", "refresh", "demo", "serve", "doctor", "export", "erase"):
         assert name in result.stdout

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from bot.core.reply import Actions, Outcome, Reply, Visibility, plain_text
-from bot.core.request import Request
 from tests.conftest import Ask, asker, compose, data
 
 ROLES = ("sales", "mt", "admin")
@@ -36,7 +35,7 @@ async def test_nobody_known_gets_help_and_whom_to_ask(ask: Ask) -> None:
         reply = await ask("help", role=None, place=place)
         assert (reply.outcome, reply.visibility) == (Outcome.ANSWERED, visibility)
         listed = {c["name"] for c in data(reply)["commands"]}
-        assert listed == {"help"}
+        assert listed == {"help", "welcome"}
         refused = await ask("/topclients", role=None, place=place, locale="en")
         assert refused.outcome is Outcome.REFUSED
         assert refused.visibility is visibility
@@ -53,10 +52,7 @@ async def test_a_refusal_names_an_admin_and_no_figure(ask: Ask, demo_home: Path)
 
 
 async def test_sharing_needs_a_channel_that_was_cleared(demo_home: Path) -> None:
-    def cleared(request: Request) -> bool:
-        return request.conversation.id == "CLEARED"
-
-    ask = asker(compose(demo_home, channel_cleared=cleared))
+    ask = asker(compose(demo_home, cleared={"CLEARED"}))
     offered = await ask("/topclients", place="channel", channel="CLEARED")
     share = [b for b in buttons(offered) if b.share]
     assert len(share) == 1
@@ -67,7 +63,7 @@ async def test_sharing_needs_a_channel_that_was_cleared(demo_home: Path) -> None
 
 
 async def test_pressing_share_without_a_role_is_refused(demo_home: Path) -> None:
-    ask = asker(compose(demo_home, channel_cleared=lambda request: True))
+    ask = asker(compose(demo_home, cleared={"C1"}))
     reply = await ask("/topclients", role=None, place="channel", share=True)
     assert reply.outcome is Outcome.REFUSED
 
@@ -119,3 +115,20 @@ def amounts(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, list):
         return [found for v in value for found in amounts(v)]
     return []
+
+
+async def test_an_admin_clears_a_channel_and_takes_it_back(demo_home: Path) -> None:
+    ask = asker(compose(demo_home))
+    rep = await ask("/ballotage clear", role="sales", place="channel", locale="en")
+    assert rep.outcome is Outcome.REFUSED
+    assert "manage Ballotage" in plain_text(rep)
+    assert (
+        await ask("/ballotage clear", role="admin", place="dm")
+    ).outcome is Outcome.WRONG_REQUEST
+    assert (await ask("/topclients", place="channel", share=True)).outcome is Outcome.REFUSED
+    assert data(await ask("/ballotage clear", role="admin", place="channel")) == {"cleared": True}
+    assert (await ask("/topclients", place="channel", share=True)).visibility is Visibility.CHANNEL
+    assert data(await ask("/ballotage vrijgeven uit", role="admin", place="channel")) == {
+        "cleared": False
+    }
+    assert (await ask("/topclients", place="channel", share=True)).outcome is Outcome.REFUSED

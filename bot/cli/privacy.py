@@ -1,0 +1,41 @@
+"""`export` and `erase`: what is kept of a person, and forgetting it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from bot import people
+from bot.cli.context import Context
+from bot.encoding import to_json
+from bot.i18n import Localizer
+
+if TYPE_CHECKING:
+    from bot.storage.repositories import PersonData
+
+
+def export(context: Context, user: str) -> None:
+    """Print everything kept of a person as JSON."""
+    typer.echo(to_json(_data(context).export_person(user), indent=1))
+
+
+def erase(context: Context, user: str) -> None:
+    """Forget a person; the audit trail keeps its chain and loses the link to them."""
+    counts = _data(context).erase_person(user)
+    _ = Localizer(context.locale)
+    told = ", ".join(f"{name}: {count}" for name, count in counts.items() if count)
+    typer.echo(
+        _("Erased of {user}: {told}.", user=user, told=told)
+        if told
+        else _("Nothing was kept of {user}.", user=user)
+    )
+    typer.echo(_("The loaded people table is yours: remove the person from that file and load it."))
+
+
+def _data(context: Context) -> PersonData:
+    from bot.storage.repositories import PersonData
+    from bot.storage.sink import StoredAudit
+
+    # Opening the trail takes spooled events up first, so that none is left out.
+    return PersonData(StoredAudit(context.home).database(), people.TENANT)
