@@ -26,7 +26,7 @@ check: $(VENV)/.dev
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy $(CHECKED)
 	@$(VENV)/bin/lint-imports --no-cache
-	@$(VENV)/bin/codespell README.md CHANGELOG.md docs bot analytics knowledge app.py tests Makefile
+	@$(VENV)/bin/codespell README.md CHANGELOG.md docs Makefile app.py bot/core bot/storage bot/cli
 
 tests: $(VENV)/.dev
 	@$(VENV)/bin/pytest -n auto $(ARGS)

@@ -38,4 +38,4 @@ def won_deal_lines(deals: ir.Table) -> ir.Table:
 
 
 def _scaled(amount: Any) -> Any:
-    return (amount * AMOUNT_SCALE).round().cast("int64")
+    return (amount * AMOUNT_SCALE).cast("int64")  # lines hold four decimals: nothing to round

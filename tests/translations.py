@@ -19,6 +19,8 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "RefusedError": None,
     "SettingsError": None,
     "Note": None,
+    "mark": (2,),
+    "fault": (2,),
 }
 """Calls whose first argument is a text for people."""
 

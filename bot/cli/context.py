@@ -16,6 +16,7 @@ from analytics.errors import DataError
 from bot.errors import UserError
 
 if TYPE_CHECKING:
+    from bot.i18n import Localizer
     from bot.settings import Settings
 
 
@@ -68,9 +69,21 @@ def complain(error: UserError | DataError, locale: str) -> None:
     from bot.i18n import Localizer
 
     _ = Localizer(locale)
-    params = {k: _(v) if isinstance(v, str) else v for k, v in error.params.items()}
-    line = _(error.message, **params)
+    line = translated(_, error)
     typer.echo(" ".join(line.split()), err=True)
+
+
+def translated(_: Localizer, error: UserError | DataError) -> str:
+    """The error in a language; a parameter that is itself a message is translated too."""
+    params: dict[str, object] = {}
+    for name, value in error.params.items():
+        if isinstance(value, str):
+            params[name] = _(value)
+        elif hasattr(value, "message") and hasattr(value, "params"):
+            params[name] = _(value.message, **value.params)
+        else:
+            params[name] = value
+    return _(error.message, **params)
 
 
 def _settings() -> Settings:

@@ -115,6 +115,7 @@ def demo_people(application: Application) -> dict[str, Any]:
 def about(application: Application, company: str, locale: str) -> About:
     """What the page says: the company, its data date, examples and commands."""
     from bot.adapters.web import About, CommandHint, Suggestion
+    from bot.core.command import Permission
     from bot.core.examples import examples_of
     from bot.core.request import Conversation, Place, Request
 
@@ -124,6 +125,8 @@ def about(application: Application, company: str, locale: str) -> About:
     request = Request(asker, Conversation(Place.DM), "", "browser")
     suggestions, hints = [], []
     for command in application.registry:
+        if command.permission is Permission.MANAGE:
+            continue
         examples = examples_of(command, services, request)
         suggestions += [Suggestion(example, example) for example in examples[:1]]
         invocation = command.invocation(locale)
