@@ -31,6 +31,8 @@ Codes = npt.NDArray[np.int32]
 
 FORMAT = 1
 """Raised when the files change shape; a snapshot of another format is built anew."""
+MOST_RESULTS = 512
+"""Results kept in memory a snapshot."""
 KEPT = 3
 """Snapshots left on disk, so that a slow reader finishes on the one it opened."""
 
@@ -101,11 +103,19 @@ class Snapshot:
             return self._cache[key]  # type: ignore[no-any-return]
         except KeyError:
             value = compute()
+        self.remember(key, value)
+        return value
+
+    def recall(self, key: Any) -> Any:
+        """Return what was remembered under `key`; None when nothing was."""
+        return self._cache.get(key)
+
+    def remember(self, key: Any, value: Any) -> None:
+        """Keep a result that depends on this snapshot only."""
         with self._lock:
-            if len(self._cache) > 512:  # a person cycling through periods must not fill memory
+            if len(self._cache) > MOST_RESULTS:  # cycling through periods must not fill memory
                 self._cache.clear()
             self._cache[key] = value
-        return value
 
     @property
     def first_date(self) -> dt.date:

@@ -26,6 +26,11 @@ class LiveSnapshots:
         self._snapshot: Snapshot | None = None
         self._refused: str | None = None
 
+    @property
+    def held(self) -> Snapshot | None:
+        """The Snapshot in memory, if one was read already."""
+        return self._snapshot
+
     def current(self) -> Snapshot:
         """Return the Snapshot in force, reading it the first time. NoDataError without one."""
         if self._snapshot is None:

@@ -152,7 +152,7 @@ class Frozen:
     """A SnapshotSource over one Snapshot made in memory."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
+        self.snapshot = self.held = snapshot
 
     def current(self) -> Snapshot:
         return self.snapshot

@@ -47,7 +47,7 @@ class Frame:
     @classmethod
     async def of(cls, request: Request, args: Arguments, services: Services) -> Frame:
         """Resolve the arguments on the Snapshot in force. DataError where there is nothing."""
-        snapshot = await services.run(services.snapshots.current)
+        snapshot = await services.snapshot()
         scope = Scope.of(
             snapshot,
             today=services.today(request),

@@ -23,6 +23,7 @@ from bot.i18n import N_
     examples=("/ars", "/ars all", "/ars 2025"),
     accepts=frozenset({Accepts.PERIOD}),
     flags=(GROUP, GROSS, HOW),
+    steady=True,
     order=40,
 )
 async def ars(request: Request, args: Arguments, services: Services) -> Reply:

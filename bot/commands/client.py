@@ -36,6 +36,7 @@ USAGE = N_("/client NAME or ID [period] [group] [gross]")
     examples=("/client {client}", "/klant {client}", "/client {client} all"),
     accepts=frozenset({Accepts.NAME, Accepts.PERIOD}),
     flags=(GROUP, GROSS, HOW),
+    steady=True,
     order=15,
 )
 async def client(request: Request, args: Arguments, services: Services) -> Reply:

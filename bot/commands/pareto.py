@@ -26,6 +26,7 @@ NAMES_SHOWN = 6
     examples=("/pareto", "/pareto 2025", "/pareto all"),
     accepts=frozenset({Accepts.PERIOD}),
     flags=(GROUP, GROSS, HOW),
+    steady=True,
     order=20,
 )
 async def pareto(request: Request, args: Arguments, services: Services) -> Reply:

@@ -38,6 +38,7 @@ WORTH_NAMING = 0.10
     examples=("/sources", "/sources 2025", "/bronnen", "/bronnen all"),
     accepts=frozenset({Accepts.PERIOD}),
     flags=(GROUP, GROSS, HOW),
+    steady=True,
     order=30,
 )
 async def sources(request: Request, args: Arguments, services: Services) -> Reply:

@@ -39,7 +39,7 @@ async def status(request: Request, args: Arguments, services: Services) -> Reply
     """Answer with the state of the data."""
     _ = services.localizer(request)
     try:
-        snapshot = await services.run(services.snapshots.current)
+        snapshot = await services.snapshot()
     except NoDataError as error:
         line = _(error.message, **error.params)
         return Reply((Section(line, Tone.HEADLINE),), {"version": VERSION, "snapshot": None})

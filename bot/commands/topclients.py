@@ -26,6 +26,7 @@ from bot.i18n import N_
     examples=("/topclients", "/topclients 5 all", "/topklanten", "/topklanten 20 2025"),
     accepts=frozenset({Accepts.COUNT, Accepts.PERIOD}),
     flags=(GROUP, GROSS, HOW),
+    steady=True,
     order=10,
 )
 async def topclients(request: Request, args: Arguments, services: Services) -> Reply:

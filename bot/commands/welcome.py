@@ -27,7 +27,7 @@ async def welcome(request: Request, args: Arguments, services: Services) -> Repl
     """Answer with the welcome."""
     _ = services.localizer(request)
     try:
-        snapshot = await services.run(services.snapshots.current)
+        snapshot = await services.snapshot()
         date = _.date(snapshot.data_date(services.today(request)))
         state = _(
             "Figures go only to people with a role, privately; the data runs to {date}.", date=date

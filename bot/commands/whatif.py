@@ -32,6 +32,7 @@ JOINING = frozenset({"we", "us", "client", "klant", "als", "if"})
     examples=("/whatif lose {client}", "/watals verlies {client}"),
     accepts=frozenset({Accepts.NAME, Accepts.PERIOD}),
     flags=(GROUP, GROSS, HOW),
+    steady=True,
     order=50,
 )
 async def whatif(request: Request, args: Arguments, services: Services) -> Reply:

@@ -102,6 +102,8 @@ class Command:
     """Words of which one must come first: each tuple is a canonical word and its synonyms."""
     permission: Permission = Permission.REVENUE
     sensitivity: Sensitivity = Sensitivity.COMPANY
+    steady: bool = False
+    """The answer depends on the Snapshot, the arguments and the asker's view only: it is kept."""
     under_ballotage: bool = False
     """Typed as `/ballotage NAME`, since chat platforms reserve the bare name."""
     order: int = 100

@@ -59,9 +59,7 @@ class Dispatcher:
         try:
             command, args = parse(request.text, self.services.registry)
             decision = self.policy.decide(request, command)
-            async with asyncio.timeout(self.services.settings.deadline_seconds):
-                reply = await command.run(request, args, self.services)
-            reply = self._finish(reply, request, command, decision)
+            reply = await self._run(request, command, args, decision)
         except RefusedError as error:
             reason = error.message
             reply = self._problem(request, error, Outcome.REFUSED, command)
@@ -85,6 +83,30 @@ class Dispatcher:
             reply = self._problem(request, broken, Outcome.FAILED, command)
         seconds = time.perf_counter() - started
         await self._record(request, command, args, reply, reason, seconds)
+        return reply
+
+    async def _run(
+        self, request: Request, command: Command, args: Arguments, decision: Decision
+    ) -> Reply:
+        """Run a command within the deadline, or take its answer as this Snapshot gave it before.
+
+        Who may have it was decided already, anew for every request.
+        """
+        services = self.services
+        key: object = None
+        if command.steady:
+            today, detail = services.today(request), services.figures(request).detail
+            share = request.text if decision.may_share else ""
+            asked = (command.name, args, request.locale, request.as_of, today, detail)
+            key = ("reply", *asked, decision.visibility, share)
+            snapshot = await services.snapshot()
+            if isinstance(known := snapshot.recall(key), Reply):
+                return known
+        async with asyncio.timeout(services.settings.deadline_seconds):
+            reply = await command.run(request, args, services)
+        reply = self._finish(reply, request, command, decision)
+        if command.steady:
+            snapshot.remember(key, reply)
         return reply
 
     def _finish(

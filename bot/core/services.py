@@ -27,8 +27,12 @@ T = TypeVar("T")
 class SnapshotSource(Protocol):
     """Gives the Snapshot in force; NoDataError before the first load."""
 
+    @property
+    def held(self) -> Snapshot | None:
+        """The Snapshot in memory, if one was read already."""
+
     def current(self) -> Snapshot:
-        """Return the Snapshot in force."""
+        """Return the Snapshot in force, reading it where none is held."""
 
 
 class Channels(Protocol):
@@ -82,6 +86,10 @@ class Services:
             return function(*args, **kwargs)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.executor, partial(function, *args, **kwargs))
+
+    async def snapshot(self) -> Snapshot:
+        """The Snapshot in force; read off the event loop the first time."""
+        return self.snapshots.held or await self.run(self.snapshots.current)
 
     def snapshot_version(self) -> str:
         """Version of the Snapshot in force; empty before the first load."""

@@ -270,7 +270,8 @@ def _texts(element: Element, width: int, locale: str) -> Iterator[tuple[Text, bo
             yield Text(title, style="bold"), True
             for line in draw(element, width, locale):
                 yield Text(line, style="cyan"), False
-            yield Text(alt, style="dim"), True
+            if element.kind != "bars":  # drawn bars carry their figures themselves
+                yield Text(alt, style="dim"), True
         case Actions() | Form():
             pass  # already numbered sections
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from bot.core.audit import AuditEvent
 from bot.core.command import discover
 from bot.core.reply import Actions, Outcome, plain_text
-from tests.conftest import Ask, asker, compose
+from tests.conftest import Ask, asker, compose, data
 
 STATUS = replace(discover().commands["status"], dutch="", aliases=())
 
@@ -83,3 +84,22 @@ async def test_no_data_is_one_line_that_says_how_to_start(tmp_path: Path) -> Non
     reply = await asker(compose(tmp_path))("/topklanten")
     assert reply.outcome is Outcome.WRONG_REQUEST
     assert "load invoices=" in plain_text(reply)
+
+
+async def test_a_kept_answer_is_never_given_to_who_may_not_have_it(demo_home: Path) -> None:
+    application = compose(demo_home, rep_revenue="none", cleared={"C1"})
+    ask = asker(application)
+    first = await ask("/topclients", role="mt", place="channel")
+    assert await ask("/topclients", role="mt", place="channel") is first
+    assert "€" not in plain_text(await ask("/topclients", role="sales", place="channel"))
+    assert (await ask("/topclients", role=None, place="channel")).outcome is Outcome.REFUSED
+    assert (await ask("/topclients", role="mt", locale="en", place="channel")).locale == "en"
+    shared = await ask("/topclients", role="mt", place="channel", share=True)
+    assert not [b for e in shared.elements if isinstance(e, Actions) for b in e.buttons if b.share]
+
+
+async def test_a_kept_answer_goes_with_its_snapshot(company: Callable[..., Ask]) -> None:
+    before = company(invoices="date,customer_id,amount\n2026-01-01,a,5\n")
+    after = company(invoices="date,customer_id,amount\n2026-01-01,a,7\n")
+    assert data(await before("/topclients"))["revenue"] == 5
+    assert data(await after("/topclients"))["revenue"] == 7
