@@ -89,7 +89,8 @@ class Services:
 
     async def snapshot(self) -> Snapshot:
         """The Snapshot in force; read off the event loop the first time."""
-        return self.snapshots.held or await self.run(self.snapshots.current)
+        held = self.snapshots.held
+        return held if held is not None else await self.run(self.snapshots.current)
 
     def snapshot_version(self) -> str:
         """Version of the Snapshot in force; empty before the first load."""
