@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.core.reply import (
@@ -114,6 +114,17 @@ def _rooms(reply: Reply) -> Iterable[_Room]:
     yield _Room(min(2, first), 300, 10, 20)
 
 
+def _short(reply: Reply) -> Reply:
+    """The reply with its tables cut: ten thousand rows need not be laid out to be thrown away."""
+    elements = tuple(
+        replace(e, rows=e.rows[: LIMITS["rows_kept"]], total_rows=e.total_rows or len(e.rows))
+        if isinstance(e, Table)
+        else e
+        for e in reply.elements
+    )
+    return replace(reply, elements=elements)
+
+
 def _bare(reply: Reply) -> Reply:
     """What is left of a reply too large for any card: its line, and where the rest is."""
     _ = Localizer(reply.locale)
@@ -148,7 +159,7 @@ class _Card:
             "$schema": SCHEMA,
             "version": "1.5",
             "lang": self.reply.locale,
-            "fallbackText": _cut(plain_text(self.reply), LIMITS["fallback"]) or _NAME,
+            "fallbackText": _cut(plain_text(_short(self.reply)), LIMITS["fallback"]) or _NAME,
             "msteams": {"width": "Full"},
             "body": body or [_block(_NAME)],
         }
@@ -277,10 +288,8 @@ class _Card:
         return [*out, {"type": "ActionSet", "actions": [send]}]
 
     def _execute(self, label: str, data: Block, style: str, *, inputs: bool) -> Block:
-        common: Block = {
-            "title": _cut(_clean(label).strip() or str(data["t"]), LIMITS["button"]),
-            "data": data,
-        }
+        title = _clean(label).strip() or str(data["t"])
+        common: Block = {"title": _cut(title, LIMITS["button"]), "data": data}
         if style:
             common["style"] = style
         if not inputs:  # a button beside a form must not wait for its required inputs
@@ -343,7 +352,7 @@ def _block(text: str, **how: Any) -> Block:
     text = _clean(text)
     if not _SPECIAL.search(text):
         return {"type": "TextBlock", "text": text, "wrap": True, **how}
-    layout = {key: how.pop(key) for key in ("spacing", "separator") if key in how}
+    layout: Block = {key: how.pop(key) for key in ("spacing", "separator") if key in how}
     how.pop("style", None)
     run: Any = {"type": "TextRun", "text": text, **how}
     return {"type": "RichTextBlock", "inlines": [run], **layout}
