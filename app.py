@@ -44,7 +44,8 @@ def ask(
     locale: Locale = None,
     channel: PlaceName = "dm",
     output: Annotated[
-        Literal["text", "json", "html"], typer.Option("--format", help="How to print the answer")
+        Literal["text", "json", "slack", "teams", "html"],
+        typer.Option("--format", help="How to print the answer"),
     ] = "text",
     as_of: AsOf = "",
     plain: Plain = False,

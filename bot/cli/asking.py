@@ -41,7 +41,9 @@ def ask_once(
         as_of=_day(as_of),
     )
     reply = asyncio.run(application.answer(request))
-    if reply.outcome is Outcome.ANSWERED or (reply.outcome is Outcome.REFUSED and output == "json"):
+    if reply.outcome is Outcome.ANSWERED or (
+        reply.outcome is Outcome.REFUSED and output in {"json", "slack", "teams"}
+    ):
         typer.echo(_rendered(reply, output, plain))
     else:
         typer.echo(" ".join(str(reply.data.get("error", "")).split()), err=True)
@@ -90,6 +92,14 @@ def _day(text: str) -> dt.date | None:
 def _rendered(reply: Reply, output: str, plain: bool) -> str:
     if output == "json":
         return to_json(to_object(reply))
+    if output == "slack":
+        from bot.renderers import slack
+
+        return to_json(slack.render(reply))
+    if output == "teams":
+        from bot.renderers import teams
+
+        return to_json(teams.render(reply))
     if output == "html":
         from analytics import charts
         from bot.renderers import html
