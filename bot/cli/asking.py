@@ -93,13 +93,13 @@ def _rendered(reply: Reply, output: str, plain: bool) -> str:
     if output == "json":
         return to_json(to_object(reply))
     if output == "slack":
-        from bot.renderers import slack
+        from bot.renderers.slack import render as as_blocks
 
-        return to_json(slack.render(reply))
+        return to_json(as_blocks(reply))
     if output == "teams":
-        from bot.renderers import teams
+        from bot.renderers.teams import render as as_activity
 
-        return to_json(teams.render(reply))
+        return to_json(as_activity(reply))
     if output == "html":
         from analytics import charts
         from bot.renderers import html

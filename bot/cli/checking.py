@@ -14,10 +14,10 @@ SIGNS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 
 def run(context: Context, as_json: bool) -> None:
     """Print a line a check; exit 1 when one fails."""
-    from bot import doctor
+    from bot.doctor import run as examine
     from bot.encoding import to_json
 
-    checks = doctor.run(context.home, context.settings, locale=context.locale)
+    checks = examine(context.home, context.settings, locale=context.locale)
     if as_json:
         typer.echo(to_json([dataclasses.asdict(check) for check in checks]))
     else:
