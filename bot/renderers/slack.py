@@ -71,13 +71,7 @@ def render(
     Without `charts` a chart is its words, or, where `pictures` has it (place of the chart to id of
     an uploaded file), an image: for a workspace that does not take chart blocks yet.
     """
-    blocks: list[Block] = []
-    for room in _rooms():
-        blocks = _Message(reply, room, charts, pictures or {}).build()
-        excess = _length(blocks) - LIMITS["message"]
-        if excess <= 0:
-            break
-    return {"text": _summary(reply), "blocks": blocks}
+    return {"text": _summary(reply), "blocks": _blocks(reply, charts, pictures or {})}
 
 
 def has_charts(payload: Mapping[str, Any]) -> bool:
@@ -87,8 +81,7 @@ def has_charts(payload: Mapping[str, Any]) -> bool:
 
 def home(reply: Reply) -> dict[str, Any]:
     """Return the view of the app's Home tab, which knows neither tables nor charts."""
-    room = _Room(table=0)
-    return {"type": "home", "blocks": _Message(reply, room, False, {}).build()}
+    return {"type": "home", "blocks": _blocks(reply, False, {}, native_tables=False)}
 
 
 def plain(text: str, limit: int) -> str:
@@ -106,6 +99,17 @@ def escaped(text: str, limit: int) -> str:
             return out
         # An escape is at most five characters for one, so this ends soon and cuts little too much.
         clean = clean[: max(0, len(clean) - max(2, excess // 5 + 1))].rstrip("…") + "…"
+
+
+def _blocks(
+    reply: Reply, charts: bool, pictures: Mapping[int, str], *, native_tables: bool = True
+) -> list[Block]:
+    blocks: list[Block] = []
+    for room in _rooms():
+        blocks = _Message(reply, room, charts, pictures, native_tables).build()
+        if _length(blocks) <= LIMITS["message"]:
+            break
+    return blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,7 @@ class _Message:
     room: _Room
     charts: bool
     pictures: Mapping[int, str]
+    native_tables: bool
     blocks: list[Block] = field(default_factory=list)
     seen_charts: int = 0
     drawn: int = 0
@@ -232,7 +237,7 @@ class _Message:
         if not table.rows or not table.columns:
             self.context(self._("No rows"))
             return
-        if self.tables < LIMITS["tables"] and self.room.table:
+        if self.native_tables and self.tables < LIMITS["tables"]:
             self.tables += 1
             shown = self.native(table)
         else:
@@ -254,10 +259,11 @@ class _Message:
     def native(self, table: Table) -> int:
         """Add a table block; return the rows it shows."""
         columns = table.columns[: LIMITS["columns"]]
-        rows = [[_cell(column.label) for column in columns]]
+        width = min(LIMITS["cell"], self.room.table // (2 * len(columns)))  # head and a row fit
+        rows = [[_cell(column.label, width) for column in columns]]
         used = sum(_size(cell["text"]) for cell in rows[0])
         for row in table.rows[: LIMITS["rows"] - 1]:
-            cells = [_cell(text) for text in row[: LIMITS["columns"]]]
+            cells = [_cell(text, width) for text in row[: LIMITS["columns"]]]
             used += sum(_size(cell["text"]) for cell in cells)
             if used > self.room.table and len(rows) > 1:
                 break
@@ -391,8 +397,8 @@ def _summary(reply: Reply) -> str:
                 parts.append(text)
             case _:
                 pass
-    text = "\n".join(part.strip() for part in parts if part.strip()) or "Ballotage"
-    return escaped(text, LIMITS["text"])
+    text = "\n".join(part.strip() for part in parts if part.strip())
+    return escaped(text[: 2 * LIMITS["text"]], LIMITS["text"]) or "Ballotage"
 
 
 def _field(label: str, value: str, limit: int) -> Block:
@@ -410,8 +416,8 @@ def _context(text: str) -> Block:
     return {"type": "context", "elements": [_plain(text, LIMITS["context"])]}
 
 
-def _cell(text: str) -> Block:
-    return {"type": "raw_text", "text": plain(text, LIMITS["cell"]) or " "}
+def _cell(text: str, limit: int) -> Block:
+    return {"type": "raw_text", "text": plain(text, limit) or " "}
 
 
 def _clean(text: str) -> str:
