@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,23 +42,37 @@ class AuditLog(Repository):
 
     def record(self, event: AuditEvent) -> None:
         """Append an event. ValueError for one of another tenant."""
-        if event.tenant != self._tenant:
-            raise ValueError("the event belongs to another tenant")
         with self._database.write() as connection:
-            sequence, previous = self._head(connection)
+            self.append(connection, [event])
+
+    def append(self, connection: Connection, events: Sequence[AuditEvent]) -> list[None]:
+        """Append events in their order, within a write transaction of the caller.
+
+        ValueError for one of another tenant. One None an event: an operation of a `Writer`.
+        """
+        if any(event.tenant != self._tenant for event in events):
+            raise ValueError("the event belongs to another tenant")
+        last, previous = self._head(connection)
+        # Looked up anew each time: an erased person must not live on in a cache.
+        people = {user: self._person(connection, user) for user in {e.user for e in events}}
+        rows = []
+        for event in events:
+            last += 1
             row = _row(event) | {
-                "sequence": sequence + 1,
-                "person": self._person(connection, event.user),
+                "sequence": last,
+                "person": people[event.user],
                 "previous_hash": previous,
             }
-            row["hash"] = _digest(row)
-            connection.execute(insert(models.audit_events).values(row))
-            head = {"sequence": row["sequence"], "hash": row["hash"]}
-            connection.execute(
-                insert(models.audit_heads)
-                .values(tenant=self._tenant, **head)
-                .on_conflict_do_update(set_=head)
-            )
+            row["hash"] = previous = _digest(row)
+            rows.append(row)
+        connection.execute(insert(models.audit_events), rows)
+        head = {"sequence": last, "hash": previous}
+        connection.execute(
+            insert(models.audit_heads)
+            .values(tenant=self._tenant, **head)
+            .on_conflict_do_update(set_=head)
+        )
+        return [None] * len(events)
 
     def verify_chain(self) -> ChainCheck:
         """Recompute every hash: finds a changed, inserted, missing or cut-off event."""

@@ -14,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     TypeDecorator,
     UniqueConstraint,
 )
@@ -126,4 +127,39 @@ person_settings = Table(
     Column("tenant", String(100), primary_key=True),
     Column("user", String(200), primary_key=True),
     Column("locale", String(10), nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tenant", String(100), nullable=False),
+    Column("surface", String(20), nullable=False),
+    Column("event", String(200), nullable=False),
+    Column("payload", Text, nullable=False),  # JSON; empty once nobody needs it
+    Column("state", String(8), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),  # while somebody works on it: end of the lease
+    Column("owner", String(32), nullable=False),
+    Column("reason", String(200), nullable=False),
+    UniqueConstraint("tenant", "surface", "event"),
+    Index(None, "tenant", "state", "due_at"),
+)
+
+conversation_references = Table(
+    "conversation_references",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("surface", String(20), primary_key=True),
+    Column("key", String(400), primary_key=True),
+    Column("reference", Text, nullable=False),
+)
+
+welcomed = Table(
+    "welcomed",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("surface", String(20), primary_key=True),
+    Column("user", String(200), primary_key=True),
 )

@@ -1,0 +1,417 @@
+"""The inbox: what came in from outside, kept until it was answered, and known for a day after.
+
+An event is stored before it has any effect; a copy of it is told from the first by its id. Who
+accepted a piece of work holds it for the length of a lease; what a crash left behind comes due
+when the lease ends. A try that fails is repeated with growing pauses, until 8 tries or 12 hours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+import logging
+import random
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, and_, case, delete, func, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.core.services import Clock, utc_now
+from bot.storage import models
+from bot.storage.repositories import Repository
+from bot.storage.writer import Writer
+
+log = logging.getLogger("ballotage.inbox")
+
+KEPT = dt.timedelta(hours=24)
+"""Slack sends its last copy after 5 minutes; a day also covers a platform that catches up."""
+DEAD_KEPT = dt.timedelta(days=7)
+"""Long enough for an admin to see after a holiday week; without its payload."""
+LEASE = dt.timedelta(seconds=60)
+TRIES = 8
+HOURS = dt.timedelta(hours=12)
+"""An answer later than this helps nobody."""
+FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 4.0, 4.0, 3600.0
+"""Pauses (s) of at most 4, 16, 64, 256, 1024, 3600, 3600: a blip is over at once, an outage of an
+hour is survived."""
+
+TODO: Final = "todo"
+DONE: Final = "done"
+DEAD: Final = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One event to answer. `attempts` counts this try too; `received_at` is UTC.
+
+    `payload` is JSON: all that is needed to answer later, in another process.
+    """
+
+    id: int
+    surface: str
+    event_id: str
+    payload: Mapping[str, Any]
+    attempts: int
+    received_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much is not yet answered (being worked on included), and how much never will be."""
+
+    todo: int
+    dead: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadWork:
+    """Work that was given up: of its content nothing is left."""
+
+    id: int
+    surface: str
+    attempts: int
+    received_at: dt.datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    surface: str
+    event: str
+    payload: str
+    now: dt.datetime
+    lease_until: dt.datetime
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    id: int
+    seconds: float
+    jitter: Callable[[float], float]
+    reason: str
+    now: dt.datetime
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Take:
+    limit: int
+    surfaces: tuple[str, ...] | None
+    now: dt.datetime
+    lease_until: dt.datetime
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Hold:
+    ids: tuple[int, ...]
+    until: dt.datetime
+    owner: str
+
+
+class InboxTable(Repository):
+    """The queries of one tenant's inbox, as operations of a `Writer`."""
+
+    def accept(self, connection: Connection, items: Sequence[_New]) -> list[int | None]:
+        """Store events that are new, held by their owner; None for each that is a copy."""
+        table = models.inbox
+        rows: dict[tuple[str, str], dict[str, Any]] = {}
+        for item in items:
+            row = {
+                "tenant": self._tenant,
+                "surface": item.surface,
+                "event": item.event,
+                "payload": item.payload,
+                "state": TODO,
+                "attempts": 1,
+                "received_at": item.now,
+                "due_at": item.lease_until,
+                "owner": item.owner,
+                "reason": "",
+            }
+            rows.setdefault((item.surface, item.event), row)
+        statement = insert(table)
+        new = statement.excluded
+        # A key that should have been purged must not keep a new event out.
+        statement = statement.on_conflict_do_update(
+            index_elements=[table.c.tenant, table.c.surface, table.c.event],
+            set_={name: new[name] for name in _REPLACED},
+            where=and_(table.c.state != TODO, table.c.received_at < items[0].now - KEPT),
+        )
+        stored = connection.execute(
+            statement.returning(table.c.id, table.c.surface, table.c.event), list(rows.values())
+        )
+        ids: dict[tuple[str, str], int] = {(row.surface, row.event): row.id for row in stored}
+        # Of copies in one batch the first is the event.
+        return [ids.pop((item.surface, item.event), None) for item in items]
+
+    def done(self, connection: Connection, items: Sequence[int]) -> list[None]:
+        """Wipe the content; the key stays. Also when the lease was lost: it was answered."""
+        table = models.inbox
+        connection.execute(
+            update(table)
+            .where(table.c.tenant == self._tenant, table.c.id.in_(items))
+            .values(state=DONE, payload="", owner="", reason="")
+        )
+        return [None] * len(items)
+
+    def later(self, connection: Connection, items: Sequence[_Again]) -> list[DeadWork | None]:
+        """Put off what its owner holds; what is given up is returned."""
+        table = models.inbox
+        found = connection.execute(
+            select(table).where(
+                table.c.tenant == self._tenant,
+                table.c.state == TODO,
+                table.c.id.in_([item.id for item in items]),
+            )
+        )
+        rows: dict[int, Row[Any]] = {row.id: row for row in found}
+        given_up: list[DeadWork | None] = []
+        for item in items:
+            row = rows.get(item.id)
+            given_up.append(None)
+            if row is None or row.owner != item.owner:
+                continue  # the lease was lost: another process works on it
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * GROWTH ** (row.attempts - 1))
+            due = item.now + dt.timedelta(seconds=max(0.0, item.seconds) + item.jitter(pause))
+            dead = row.attempts >= TRIES or due > row.received_at + HOURS
+            change: dict[str, Any] = {"owner": "", "reason": item.reason[:200]}
+            if dead:
+                given_up[-1] = _dead(row, item.reason)
+                change |= {"state": DEAD, "payload": ""}
+            else:
+                change |= {"due_at": due}
+            connection.execute(
+                update(table)
+                .where(table.c.tenant == self._tenant, table.c.id == item.id)
+                .values(change)
+            )
+        return given_up
+
+    def due(
+        self, connection: Connection, items: Sequence[_Take]
+    ) -> list[tuple[list[Work], list[DeadWork]]]:
+        """Lease what is due, the longest waiting first; give up what was tried too often."""
+        table = models.inbox
+        taken = []
+        for item in items:
+            here = [
+                table.c.tenant == self._tenant,
+                table.c.state == TODO,
+                table.c.due_at <= item.now,
+            ]
+            # A process that dies of a piece of work never says `later`.
+            hopeless = connection.execute(
+                update(table)
+                .where(
+                    *here,
+                    or_(table.c.attempts >= TRIES, table.c.received_at < item.now - HOURS),
+                )
+                .values(
+                    state=DEAD,
+                    payload="",
+                    owner="",
+                    reason=case((table.c.reason == "", _UNFINISHED), else_=table.c.reason),
+                )
+                .returning(table)
+            ).all()
+            if item.surfaces is not None:
+                here.append(table.c.surface.in_(item.surfaces))
+            first = select(table.c.id).where(*here).order_by(table.c.due_at).limit(item.limit)
+            rows = connection.execute(
+                update(table)
+                .where(table.c.tenant == self._tenant, table.c.id.in_(first.scalar_subquery()))
+                .values(due_at=item.lease_until, owner=item.owner, attempts=table.c.attempts + 1)
+                .returning(table)
+            ).all()
+            taken.append(
+                (
+                    sorted((_work(row) for row in rows), key=lambda work: work.id),
+                    [_dead(row, row.reason) for row in hopeless],
+                )
+            )
+        return taken
+
+    def hold(self, connection: Connection, items: Sequence[_Hold]) -> list[frozenset[int]]:
+        """Move the end of leases; return those that are still their owner's."""
+        table = models.inbox
+        return [
+            frozenset(
+                connection.execute(
+                    update(table)
+                    .where(*self._held(item))
+                    .values(due_at=item.until)
+                    .returning(table.c.id)
+                ).scalars()
+            )
+            for item in items
+        ]
+
+    def release(self, connection: Connection, items: Sequence[_Hold]) -> list[None]:
+        """Give leases back as if the try had not been made."""
+        table = models.inbox
+        for item in items:
+            connection.execute(
+                update(table)
+                .where(*self._held(item))
+                .values(due_at=item.until, owner="", attempts=table.c.attempts - 1)
+            )
+        return [None] * len(items)
+
+    def purge(self, connection: Connection, items: Sequence[dt.datetime]) -> list[int]:
+        """Forget keys older than a day, and what was given up a week ago; return how many."""
+        table = models.inbox
+        counts = []
+        for now in items:
+            old = or_(
+                and_(table.c.state == DONE, table.c.received_at < now - KEPT),
+                and_(table.c.state == DEAD, table.c.received_at < now - DEAD_KEPT),
+            )
+            statement = delete(table).where(table.c.tenant == self._tenant, old)
+            counts.append(connection.execute(statement).rowcount)
+        return counts
+
+    def counts(self) -> Counts:
+        """Count what is not finished and what was given up."""
+        table = models.inbox
+        statement = (
+            select(table.c.state, func.count().label("rows"))
+            .where(table.c.tenant == self._tenant, table.c.state.in_([TODO, DEAD]))
+            .group_by(table.c.state)
+        )
+        with self._database.read() as connection:
+            found = {row.state: row.rows for row in connection.execute(statement)}
+        return Counts(found.get(TODO, 0), found.get(DEAD, 0))
+
+    def dead(self, limit: int) -> list[DeadWork]:
+        """Return what was given up, the newest first."""
+        table = models.inbox
+        statement = (
+            select(table)
+            .where(table.c.tenant == self._tenant, table.c.state == DEAD)
+            .order_by(table.c.received_at.desc())
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [_dead(row, row.reason) for row in connection.execute(statement)]
+
+    def _held(self, item: _Hold) -> tuple[Any, ...]:
+        table = models.inbox
+        return (
+            table.c.tenant == self._tenant,
+            table.c.state == TODO,
+            table.c.owner == item.owner,
+            table.c.id.in_(item.ids),
+        )
+
+
+class Inbox:
+    """The inbox of one tenant, for the event loop. One object a process: it owns its leases."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        tenant: str,
+        *,
+        clock: Clock = utc_now,
+        lease: dt.timedelta = LEASE,
+        jitter: Callable[[float], float] | None = None,
+    ) -> None:
+        self.lease = lease
+        self._writer = writer
+        self._table = InboxTable(writer.database, tenant)
+        self._clock = clock
+        self._owner = secrets.token_hex(16)
+        # Full jitter: those who failed together must not come back together.
+        self._jitter = jitter or (lambda most: random.SystemRandom().uniform(0.0, most))
+
+    async def accept(self, surface: str, event_id: str, payload: Mapping[str, Any]) -> int | None:
+        """Store an event and hold it for a lease; None when it came before in the last 24 hours.
+
+        Returns after the commit, so what follows may have effects. Call `done` or `later` within
+        the lease (60 s), or give the work to a `Worker`, which renews it. TypeError: a payload
+        that is not JSON.
+        """
+        text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+        now = self._clock()
+        new = _New(surface, event_id, text, now, now + self.lease, self._owner)
+        return await self._writer.run(self._table.accept, new)
+
+    async def done(self, work_id: int) -> None:
+        """Note that a piece of work is answered: its content goes, its key stays for 24 hours."""
+        await self._writer.run(self._table.done, work_id)
+
+    async def later(self, work_id: int, seconds: float, reason: str) -> None:
+        """Try again after at least `seconds` and a growing pause; the 8th failure is the last.
+
+        `reason` is kept and shown to admins: no content, no secret. Without effect once the lease
+        was lost.
+        """
+        again = _Again(work_id, seconds, self._jitter, reason, self._clock(), self._owner)
+        self._mourn([await self._writer.run(self._table.later, again)])
+
+    async def due(self, limit: int = 20, surfaces: Sequence[str] | None = None) -> list[Work]:
+        """Take what is due, of these surfaces (None: all), and hold it for a lease.
+
+        What a crash left behind is among it once its lease ended.
+        """
+        now = self._clock()
+        wanted = None if surfaces is None else tuple(surfaces)
+        take = _Take(limit, wanted, now, now + self.lease, self._owner)
+        works, dead = await self._writer.run(self._table.due, take)
+        self._mourn(dead)
+        return works
+
+    async def renew(self, work_ids: Sequence[int]) -> frozenset[int]:
+        """Hold work for another lease; return which of it is still ours."""
+        hold = _Hold(tuple(work_ids), self._clock() + self.lease, self._owner)
+        return await self._writer.run(self._table.hold, hold)
+
+    async def release(self, work_ids: Sequence[int]) -> None:
+        """Give work back untried: it is due at once, for whoever comes first."""
+        hold = _Hold(tuple(work_ids), self._clock(), self._owner)
+        await self._writer.run(self._table.release, hold)
+
+    async def purge(self) -> int:
+        """Forget what is older than it need be; return how many rows."""
+        return await self._writer.run(self._table.purge, self._clock())
+
+    async def counts(self) -> Counts:
+        """Count what is not answered yet and what never will be."""
+        return await asyncio.to_thread(self._table.counts)
+
+    async def dead(self, limit: int = 20) -> list[DeadWork]:
+        """Return what was given up in the last week, the newest first."""
+        return await asyncio.to_thread(self._table.dead, limit)
+
+    def _mourn(self, dead: Sequence[DeadWork | None]) -> None:
+        for work in dead:
+            if work is not None:
+                log.error(
+                    "inbox.dead id=%d surface=%s attempts=%d reason=%s",
+                    work.id, work.surface, work.attempts, work.reason,
+                )  # fmt: skip
+
+
+_UNFINISHED = "started and not finished"
+_REPLACED = ("payload", "state", "attempts", "received_at", "due_at", "owner", "reason")
+
+
+def _work(row: Row[Any]) -> Work:
+    return Work(
+        id=row.id,
+        surface=row.surface,
+        event_id=row.event,
+        payload=json.loads(row.payload),
+        attempts=row.attempts,
+        received_at=row.received_at,
+    )
+
+
+def _dead(row: Row[Any], reason: str) -> DeadWork:
+    return DeadWork(row.id, row.surface, row.attempts, row.received_at, reason[:200])
