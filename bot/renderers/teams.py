@@ -71,7 +71,7 @@ def render(reply: Reply) -> dict[str, Any]:
     """Return the message activity: `summary` for notifications and one card, never too large."""
     return {
         "type": "message",
-        "summary": _cut(headline(reply), 300),
+        "summary": _cut(" ".join(_CONTROL.sub("", headline(reply)).split()), 300) or _NAME,
         "locale": reply.locale,
         "attachments": [{"contentType": CARD, "content": card(reply)}],
     }
@@ -154,12 +154,13 @@ class _Card:
             more = ", ".join(dict.fromkeys(button.text for button in self.over))
             body += self.lines(self._("Also: {commands}", commands=more), **_SMALL)
         body += self.citations(self.reply.citations)
+        words = _clean(plain_text(_short(self.reply))).strip()
         return {
             "type": "AdaptiveCard",
             "$schema": SCHEMA,
             "version": "1.5",
             "lang": self.reply.locale,
-            "fallbackText": _cut(plain_text(_short(self.reply)), LIMITS["fallback"]) or _NAME,
+            "fallbackText": _cut(words, LIMITS["fallback"]) or _NAME,
             "msteams": {"width": "Full"},
             "body": body or [_block(_NAME)],
         }
@@ -233,11 +234,11 @@ class _Card:
         rows[0].pop("spacing")
         return rows
 
-    def table(self, table: Table) -> list[Block]:
+    def table(self, table: Table, rows: int | None = None) -> list[Block]:
         caption = self.lines(table.caption, weight="Bolder") if table.caption else []
         if not table.rows:
             return [*caption, _block(self._("No rows"), isSubtle=True)]
-        kept = table.rows[: self.room.rows]
+        kept = table.rows[: self.room.rows if rows is None else rows]
         hidden = max(table.total_rows or 0, len(table.rows)) - len(kept)
         out = list(caption)
         if kept and table.columns:
@@ -248,14 +249,14 @@ class _Card:
                 for width, column in zip(widths, table.columns, strict=True)
             ]
             head = {"type": "TableRow", "cells": [_cell(h, weight="Bolder") for h in heads]}
-            rows = [{"type": "TableRow", "cells": [_cell(c) for c in row]} for row in kept]
+            body = [{"type": "TableRow", "cells": [_cell(c) for c in row]} for row in kept]
             out.append(
                 {
                     "type": "Table",
                     "firstRowAsHeaders": True,
                     "showGridLines": False,
                     "columns": columns,
-                    "rows": [head, *rows],
+                    "rows": [head, *body],
                 }
             )
         if hidden > 0:
@@ -268,7 +269,8 @@ class _Card:
         if not any(series.points for series in chart.series):
             return words
         fallback: Block = {"type": "Container", "items": [_block(chart.title, weight="Bolder")]}
-        fallback["items"] += self.table(chart_rows(chart, self._)) if self.room.rows != 2 else []
+        if self.room.text == LIMITS["text"]:  # else there is no room for it twice
+            fallback["items"] += self.table(chart_rows(chart, self._), rows=LIMITS["rows"])
         # The words are always there: no chart element can carry an alternative text.
         return [chart_element(chart, self._) | {"fallback": fallback}, *words]
 
@@ -349,7 +351,7 @@ def _fitting(reply: Reply) -> tuple[set[int], list[Button]]:
 
 def _block(text: str, **how: Any) -> Block:
     """A paragraph that shows `text` and nothing else."""
-    text = _clean(text)
+    text = _clean(text) or "–"
     if not _SPECIAL.search(text):
         return {"type": "TextBlock", "text": text, "wrap": True, **how}
     layout: Block = {key: how.pop(key) for key in ("spacing", "separator") if key in how}

@@ -7,7 +7,7 @@ import html
 import ipaddress
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -15,6 +15,9 @@ from aiohttp import web
 
 from bot.adapters.teams.seam import InEvent, Kind
 
+CHANNELS = frozenset({"", "msteams"})
+OPEN_CHANNELS = CHANNELS | {"emulator"}
+"""Where nothing is verified, also what the Agents Playground says it is unless told otherwise."""
 LONGEST_ID = 1_000
 LONGEST_TEXT = 4_100
 """Characters kept of what was typed: a few more than are answered, so that too long stays too long."""
@@ -39,9 +42,13 @@ def parse(raw: bytes) -> dict[str, Any]:
     return body
 
 
-def to_event(body: Mapping[str, Any]) -> InEvent:
-    """Return the event of a body that `parse` let through."""
-    kind = _kind(body)
+def to_event(body: Mapping[str, Any], channels: Container[str] = CHANNELS) -> InEvent:
+    """Return the event of a body that `parse` let through.
+
+    Other channels of Azure Bot Service sign their events too, and let their users say who they
+    are; theirs become "other". Teams' channel is vouched for by the endorsements of the key.
+    """
+    kind = _kind(body) if _text(body, "channelId") in channels else "other"
     value = body.get("value")
     data: Any = value if isinstance(value, dict) else {}
     verb = ""
@@ -99,10 +106,6 @@ def _loopback_host(host: str) -> bool:
 def _kind(body: Mapping[str, Any]) -> Kind:
     kind = _text(body, "type")
     bot = _text(body, "recipient", "id")
-    # Other channels of Azure Bot Service sign their events too, and let their users say who they
-    # are. Teams' channel is vouched for by the endorsements of the key.
-    if _text(body, "channelId") not in {"", "msteams", "emulator"}:
-        return "other"
     own = _text(body, "from", "role") == "bot" or _text(body, "from", "id") == bot != ""
     if kind == "message":
         value = body.get("value")

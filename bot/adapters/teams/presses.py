@@ -70,7 +70,8 @@ class Presses:
         if done:
             return await self._settle(work_id, event, task)
         self.spawn(self._settle(work_id, event, task, late=True))
-        return toast(texts(event, self.locale)("One moment, the answer is on its way."))
+        _ = texts(event, self.locale)
+        return toast(_("One moment, the answer is on its way."))
 
     async def again(self, event: InEvent) -> Out:
         """Answer a copy of a press as the first one was, while that is known."""
@@ -79,7 +80,8 @@ class Presses:
             await asyncio.wait({task}, timeout=WAIT_SECONDS)
             if task.done() and not task.cancelled() and task.exception() is None:
                 return task.result()
-        return toast(texts(event, self.locale)("One moment, the answer is on its way."))
+        _ = texts(event, self.locale)
+        return toast(_("One moment, the answer is on its way."))
 
     async def origin(self, event: InEvent) -> InEvent | None:
         """Where a press counts: where the card is, or the group that a private answer is for.

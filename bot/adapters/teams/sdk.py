@@ -151,7 +151,9 @@ class BotbuilderPort:
         known: AuthenticateRequestResult,
         on_event: OnEvent,
     ) -> web.Response:
-        event = activities.to_event(body)
+        verified = bool(self._settings.app_id)
+        channels = activities.CHANNELS if verified else activities.OPEN_CHANNELS
+        event = activities.to_event(body, channels)
         outs: list[Out | None] = []
 
         async def logic(_context: TurnContext) -> None:
