@@ -31,6 +31,7 @@ from bot.core.reply import (
 from bot.i18n import Localizer
 from bot.renderers.slack_charts import CHART_LIMITS, chart_block, chart_rows_hidden
 from bot.renderers.slack_forms import FormSize, input_blocks
+from bot.renderers.slack_text import cut, escaped, plain, size
 
 LIMITS = {
     "blocks": 50,  # blocks a message
@@ -54,13 +55,7 @@ LIMITS = {
 
 Block = dict[str, Any]
 
-# Control characters, lone surrogates, and those that turn the direction of the text after them.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-# What would notify people, should a client ever read it.
-_MENTION = re.compile(r"(<(?=[!@#])|@(?=(?:everyone|channel|here)\b))", re.IGNORECASE)
 _MARKUP = re.compile(r"[*_~`<>&]|:[\w+-]+:|@|https?:|www\.")
-_ASTRAL = re.compile(r"[\U00010000-\U0010ffff]")
-_JOINER = "\u2060"
 
 
 def render(
@@ -82,23 +77,6 @@ def has_charts(payload: Mapping[str, Any]) -> bool:
 def home(reply: Reply) -> dict[str, Any]:
     """Return the view of the app's Home tab, which knows neither tables nor charts."""
     return {"type": "home", "blocks": _blocks(reply, False, {}, native_tables=False)}
-
-
-def plain(text: str, limit: int) -> str:
-    """Clean a text for a place that Slack does not read for markup, cut to `limit` characters."""
-    return _cut(_clean(text), limit)
-
-
-def escaped(text: str, limit: int) -> str:
-    """Escape a text for mrkdwn, cut to `limit` characters as Slack counts them."""
-    clean = _clean(text)
-    while True:
-        out = clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        excess = _size(out) - limit
-        if excess <= 0:
-            return out
-        # An escape is at most five characters for one, so this ends soon and cuts little too much.
-        clean = clean[: max(0, len(clean) - max(2, excess // 5 + 1))].rstrip("…") + "…"
 
 
 def _blocks(
@@ -211,7 +189,7 @@ class _Message:
         last = self.blocks[-1] if self.blocks else None
         if last and last["type"] == "section" and "text" in last and len(self.blocks) > 20:
             joined = f"{last['text']['text']}\n{text}"  # a long list of lines: spare blocks
-            if _size(joined) <= LIMITS["section"]:
+            if size(joined) <= LIMITS["section"]:
                 last["text"]["text"] = joined
                 return
         self.blocks.append({"type": "section", "text": _plain(text, LIMITS["section"])})
@@ -231,8 +209,8 @@ class _Message:
             self.blocks.append({"type": "section", "fields": made[at : at + LIMITS["fields"]]})
 
     def table(self, table: Table) -> None:
-        if table.caption.strip():
-            caption = plain(table.caption, min(300, self.room.section))
+        caption = plain(table.caption, min(300, self.room.section))
+        if caption.strip():
             self.rich({"type": "text", "text": caption, "style": {"bold": True}})
         if not table.rows or not table.columns:
             self.context(self._("No rows"))
@@ -261,10 +239,10 @@ class _Message:
         columns = table.columns[: LIMITS["columns"]]
         width = min(LIMITS["cell"], self.room.table // (2 * len(columns)))  # head and a row fit
         rows = [[_cell(column.label, width) for column in columns]]
-        used = sum(_size(cell["text"]) for cell in rows[0])
+        used = sum(size(cell["text"]) for cell in rows[0])
         for row in table.rows[: LIMITS["rows"] - 1]:
             cells = [_cell(text, width) for text in row[: LIMITS["columns"]]]
-            used += sum(_size(cell["text"]) for cell in cells)
+            used += sum(size(cell["text"]) for cell in cells)
             if used > self.room.table and len(rows) > 1:
                 break
             rows.append(cells)
@@ -286,11 +264,11 @@ class _Message:
                 text.rjust(width) if column.align == "right" else text.ljust(width)
                 for text, width, column in zip(row, widths, columns, strict=True)
             ).rstrip()
-            used += _size(line) + 1
+            used += size(line) + 1
             if used > self.room.section and len(lines) > 1:
                 break
             lines.append(line)
-        text = _cut("\n".join(lines), LIMITS["section"])
+        text = cut("\n".join(lines), LIMITS["section"])
         self.rich({"type": "text", "text": text or " "}, kind="rich_text_preformatted")
         return len(lines) - 1
 
@@ -298,7 +276,7 @@ class _Message:
         place, self.seen_charts = self.seen_charts, self.seen_charts + 1
         block = None
         if self.charts and self.drawn < LIMITS["chart_charts"]:
-            block = chart_block(chart, self._, plain)
+            block = chart_block(chart, self._)
         if block is not None:
             self.drawn += 1
             self.blocks.append(block)
@@ -333,7 +311,7 @@ class _Message:
         value = button_value(button)
         label = plain(button.label, LIMITS["button"])
         # Half a command line would be another command: rather no button.
-        if not label.strip() or not button.text.strip() or _size(value) > LIMITS["value"]:
+        if not label.strip() or not button.text.strip() or size(value) > LIMITS["value"]:
             return None
         made: Block = {
             "type": "button",
@@ -349,8 +327,8 @@ class _Message:
     def form(self, form: Form) -> None:
         """Add the questions themselves: a message's inputs come back with the pressed button."""
         most = min(self.room.inputs, max(1, LIMITS["blocks"] - len(self.blocks) - 4))
-        size = FormSize(most, self.room.choices, min(200, self.room.other))
-        inputs = input_blocks(form.inputs, f"f{self.buttons}.", plain, size)
+        form_size = FormSize(most, self.room.choices, min(200, self.room.other))
+        inputs = input_blocks(form.inputs, f"f{self.buttons}.", form_size)
         send = self.button(Button(form.submit, form.text, "primary"), "f")
         if inputs and send is not None:
             self.blocks += [*inputs, {"type": "actions", "elements": [send]}]
@@ -361,8 +339,9 @@ class _Message:
                 )
 
     def context(self, text: str) -> None:
+        text = plain(text, min(LIMITS["context"], self.room.other))
         if text.strip():
-            self.blocks.append(_context(plain(text, min(LIMITS["context"], self.room.other))))
+            self.blocks.append(_context(text))
 
     def citations(self, citations: tuple[Citation, ...]) -> None:
         names = [" – ".join(filter(None, (c.title.strip(), c.source.strip()))) for c in citations]
@@ -402,9 +381,10 @@ def _summary(reply: Reply) -> str:
 
 
 def _field(label: str, value: str, limit: int) -> Block:
-    if _MARKUP.search(label) or _MARKUP.search(value):  # bold would need markup around data
+    if not value.strip() or _MARKUP.search(label) or _MARKUP.search(value):  # bold would need markup around data
         return _plain(f"{label}\n{value}", limit)
-    text = f"*{plain(label, limit // 2)}*\n{plain(value, limit // 2 - 3)}" if label else value
+    bold = f"*{plain(label, limit // 2)}*\n" if label.strip() else ""
+    text = bold + plain(value, limit - size(bold)) or " "
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
@@ -420,27 +400,6 @@ def _cell(text: str, limit: int) -> Block:
     return {"type": "raw_text", "text": plain(text, limit) or " "}
 
 
-def _clean(text: str) -> str:
-    out = _CONTROL.sub("", text)
-    if "<" in out or "@" in out:
-        out = _MENTION.sub(lambda found: found[0] + _JOINER, out)
-    return out
-
-
-def _size(text: str) -> int:
-    """Characters as Slack counts them: those beyond the first 65,536 are two."""
-    return len(text) if text.isascii() else len(text) + len(_ASTRAL.findall(text))
-
-
-def _cut(text: str, limit: int) -> str:
-    if _size(text) <= limit:
-        return text
-    kept = text[: max(0, limit - 1)]
-    while _size(kept) > limit - 1:
-        kept = kept[: -max(1, (_size(kept) - limit + 1) // 2)]
-    return kept.rstrip("\u200d") + "…"
-
-
 def _length(blocks: Iterable[Block]) -> int:
     """Characters of all texts in some blocks, with a little for each block around them."""
     return sum(_texts(block) + 40 for block in blocks)
@@ -449,5 +408,5 @@ def _length(blocks: Iterable[Block]) -> int:
 def _texts(value: object) -> int:
     if isinstance(value, dict):
         own = value.get("text")
-        return (_size(own) if isinstance(own, str) else 0) + sum(map(_texts, value.values()))
+        return (size(own) if isinstance(own, str) else 0) + sum(map(_texts, value.values()))
     return sum(map(_texts, value)) if isinstance(value, list) else 0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from bot.core.reply import Chart, Series
 from bot.i18n import Localizer
+from bot.renderers.slack_text import plain
 
 CHART_LIMITS = {
     "charts": 2,  # charts a message
@@ -18,19 +19,17 @@ CHART_LIMITS = {
     "label": 20,  # characters of a category and of a series' name
 }
 
-Cut = Callable[[str, int], str]
 
-
-def chart_block(chart: Chart, _: Localizer, cut: Cut) -> dict[str, Any] | None:
+def chart_block(chart: Chart, _: Localizer) -> dict[str, Any] | None:
     """Return the block; None where there is nothing to draw.
 
-    `cut` cleans a text and shortens it to so many characters. Shares become percentages.
+    Shares become percentages.
     """
     categories, lines = _figures(chart, _)
     if not categories or not lines:
         return None
-    labels = _distinct([cut(c, CHART_LIMITS["label"]) for c in categories])
-    names = _distinct([cut(name, CHART_LIMITS["label"]) for name, _values in lines])
+    labels = _distinct([plain(c, CHART_LIMITS["label"]) for c in categories])
+    names = _distinct([plain(name, CHART_LIMITS["label"]) for name, _values in lines])
     unit = "" if chart.kind == "history" else " (%)"
     x_unit = " (%)" if chart.kind == "pareto" else ""
     axis: dict[str, Any] = {"categories": labels}
@@ -39,10 +38,10 @@ def chart_block(chart: Chart, _: Localizer, cut: Cut) -> dict[str, Any] | None:
         ("y_label", chart.y_title, unit),
     ):
         if title.strip():
-            axis[key] = cut(title, CHART_LIMITS["title"] - len(suffix)) + suffix
+            axis[key] = plain(title, CHART_LIMITS["title"] - len(suffix)) + suffix
     return {
         "type": "data_visualization",
-        "title": cut(chart.title, CHART_LIMITS["title"]),
+        "title": plain(chart.title, CHART_LIMITS["title"]).strip() or "–",
         "chart": {
             "type": "bar" if chart.kind == "bars" else "line",
             "series": [
@@ -128,7 +127,7 @@ def _distinct(labels: list[str]) -> list[str]:
     for place, label in enumerate(labels, start=1):
         text = label.strip() or "–"
         if text in seen:
-            text = f"{text[: CHART_LIMITS['label'] - 5]} {place}"
+            text = f"{plain(text, CHART_LIMITS['label'] - 4)} {place}"
         seen.add(text)
         out.append(text)
     return out

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from bot.core.reply import Form, Input
+from bot.renderers.slack_text import plain
 
 FORM_LIMITS = {
     "title": 24,  # characters of a modal's title and of its buttons
@@ -24,8 +25,6 @@ INPUT = "i."
 """Ids of inputs start with this, so that none can pass for another action."""
 YES = ("yes", "true", "1", "ja")
 
-Plain = Callable[[str, int], str]
-
 
 @dataclass(frozen=True, slots=True)
 class FormSize:
@@ -36,9 +35,7 @@ class FormSize:
     text: int = FORM_LIMITS["label"]
 
 
-def input_blocks(
-    inputs: Iterable[Input], prefix: str, plain: Plain, size: FormSize
-) -> list[dict[str, Any]]:
+def input_blocks(inputs: Iterable[Input], prefix: str, size: FormSize) -> list[dict[str, Any]]:
     """Return input blocks; block ids start with `prefix`, action ids with `i.`."""
     out = []
     for place, one in enumerate(list(inputs)[: size.inputs]):
@@ -48,7 +45,7 @@ def input_blocks(
             "type": "input",
             "block_id": f"{prefix}{place}",
             "label": _text(plain(one.label, size.text) or one.name),
-            "element": {**_element(one, plain, size), "action_id": INPUT + one.name},
+            "element": {**_element(one, size), "action_id": INPUT + one.name},
             "optional": not one.required,
         }
         if one.hint.strip():
@@ -57,9 +54,7 @@ def input_blocks(
     return out
 
 
-def modal(
-    form: Form, plain: Plain, *, title: str, close: str, callback: str, metadata: str
-) -> dict[str, Any]:
+def modal(form: Form, *, title: str, close: str, callback: str, metadata: str) -> dict[str, Any]:
     """Return a modal view of a form; `metadata` (3,000 characters) comes back when it is sent."""
     if len(metadata) > FORM_LIMITS["metadata"]:
         raise ValueError("private_metadata is too long")
@@ -70,13 +65,13 @@ def modal(
         "title": _text(plain(title, FORM_LIMITS["title"])),
         "submit": _text(plain(form.submit, FORM_LIMITS["title"])),
         "close": _text(plain(close, FORM_LIMITS["title"])),
-        "blocks": input_blocks(form.inputs, "f.", plain, FormSize()),
+        "blocks": input_blocks(form.inputs, "f.", FormSize()),
     }
 
 
-def _element(one: Input, plain: Plain, size: FormSize) -> dict[str, Any]:
+def _element(one: Input, size: FormSize) -> dict[str, Any]:
     if one.kind == "toggle":
-        option = _option("yes", one.label, plain)
+        option = _option("yes", one.label)
         on = one.value.lower() in YES
         return {
             "type": "checkboxes",
@@ -86,7 +81,7 @@ def _element(one: Input, plain: Plain, size: FormSize) -> dict[str, Any]:
     usable = [c for c in one.choices if c[0] and len(c[0]) <= FORM_LIMITS["choice_value"]]
     if one.kind == "choice" and usable:
         options = {
-            value: _option(value, plain(label, size.text), plain)
+            value: _option(value, plain(label, size.text))
             for value, label in dict(usable[: size.choices]).items()
         }
         chosen = {"initial_option": options[one.value]} if one.value in options else {}
@@ -96,7 +91,7 @@ def _element(one: Input, plain: Plain, size: FormSize) -> dict[str, Any]:
     return {"type": "plain_text_input", **({"initial_value": value} if value else {})}
 
 
-def _option(value: str, label: str, plain: Plain) -> dict[str, Any]:
+def _option(value: str, label: str) -> dict[str, Any]:
     return {"text": _text(plain(label, FORM_LIMITS["choice"]) or value[:75]), "value": value}
 
 

@@ -58,9 +58,10 @@ def faults(payload: dict[str, Any], *, most_blocks: int = 50) -> list[str]:
     limit("tables", sum(b["type"] == "table" for b in blocks), 1, 0)
     limit("charts", sum(b["type"] == "data_visualization" for b in blocks), 2, 0)
     limit("characters", sum(map(_characters, blocks)), 11_000, 0)
-    ids = [i for b in blocks for i in _values(b, "action_id")]
-    if len(ids) != len(set(ids)):
-        out.append("an action_id twice")
+    for key, holders in (("action_id", "actions"), ("block_id", "input")):
+        ids = [i for b in blocks if b["type"] == holders for i in _values(b, key)]
+        if len(ids) != len(set(ids)):
+            out.append(f"a {key} twice")
     for place, block in enumerate(blocks):
         kind, where = block["type"], f"block {place} ({block['type']})"
         if kind not in MESSAGE_BLOCKS:
