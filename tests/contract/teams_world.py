@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import io
 import itertools
 import json
 import time
@@ -285,17 +286,21 @@ class World:
             given["Authorization"] = f"Bearer {bearer}"
         body = json.dumps(activity).encode() if raw is None else raw
         async with self.session.post(
-            f"{self.url}api/messages", data=body, headers=given
+            f"{self.url}api/messages", data=io.BytesIO(body), headers=given
         ) as response:
             text = await response.text()
             assert "Traceback" not in text
             assert 'File "' not in text
             return response.status, json.loads(text) if text else ""
 
+    def welcome(self, user: str) -> None:
+        """Have somebody welcomed already."""
+        self.store.welcomed |= {("teams", user), ("teams", f"aad-{user}")}
+
     async def say(self, text: str, user: str, *, settled: bool = True, **more: Any) -> list[Json]:
         """Say something and return what was sent because of it, typing left out."""
         before = len(self.microsoft.sent())
-        self.store.welcomed.add(("teams", user))
+        self.welcome(user)
         status, _ = await self.post(self.activity(user, text=text, **more))
         assert status in {200, 201, 202}
         if settled:
@@ -312,7 +317,7 @@ class World:
         """Press a button by Action.Execute; returns the body of the answer."""
         action = {"type": "Action.Execute", "verb": "ballotage", "data": data}
         value = {"action": action, "trigger": "manual"}
-        self.store.welcomed.add(("teams", user))
+        self.welcome(user)
         activity = self.activity(
             user, kind="invoke", name="adaptiveCard/action", value=value, replyToId="sent-0", **more
         )

@@ -23,6 +23,7 @@ from bot.adapters.teams.settings import TeamsSettings
 from bot.adapters.teams.texts import foreign_text, hello_text, texts
 from bot.adapters.worker import Later
 from bot.application import Application
+from bot.core.reply import Outcome
 from bot.storage.inbox import Work
 
 log = logging.getLogger("ballotage.teams")
@@ -201,7 +202,7 @@ class TeamsDoor:
         except GoneError:
             await self._delivery.forget(where, asker)
             raise
-        if event.conversation_type == "personal":
+        if event.conversation_type == "personal" and reply.outcome is Outcome.ANSWERED:
             await self._greet(event, asker, reply.command)
 
     async def _install(self, event: InEvent, attempts: int) -> None:
