@@ -6,9 +6,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
+try:
+    import typer
+except ModuleNotFoundError:
+    sys.exit(
+        "This Python lacks Ballotage's libraries. Run `make install`, then use .venv/bin/python."
+    )
 
-from bot.cli.context import guarded
+from bot.cli.context import guarded, run
 
 if TYPE_CHECKING:
     from bot.application import Application
@@ -184,4 +189,4 @@ def build(settings: Settings, **parts: Any) -> Application:
 
 
 if __name__ == "__main__":
-    app()
+    run(app)

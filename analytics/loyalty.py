@@ -44,7 +44,7 @@ def rhythms(scope: Scope) -> dict[int, Rhythm]:
 
 def _rhythms(scope: Scope) -> dict[int, Rhythm]:
     s = scope.snapshot
-    end = to_epoch(scope.end)
+    end = to_epoch(scope.data_date)
     keep = (s.day_customer >= 0) & (s.day_date <= end)
     frame = pd.DataFrame(
         {"code": scope.entity[s.day_customer[keep]], "day": s.day_date[keep].astype(np.int64)}

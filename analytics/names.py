@@ -65,10 +65,12 @@ def find(snapshot: Snapshot, text: str, limit: int = 5) -> list[Found]:
     if not wanted:
         return []
     ids: dict[str, int] = snapshot.cached(
-        "ids",
-        lambda: {str(i).casefold(): n for n, i in enumerate(snapshot.customers["customer_id"])},
+        "ids", lambda: {str(i): n for n, i in enumerate(snapshot.customers["customer_id"])}
     )
-    if (code := ids.get(wanted.casefold())) is not None:
+    folded: dict[str, int] = snapshot.cached(
+        "folded_ids", lambda: {i.casefold(): n for i, n in ids.items()}
+    )
+    if (code := ids.get(wanted)) is not None or (code := folded.get(wanted.casefold())) is not None:
         return [Found(code, 100.0)]
     keys: dict[int, str] = snapshot.cached(
         "name_keys", lambda: {n: key(str(v)) for n, v in enumerate(snapshot.customers["name"])}
@@ -78,8 +80,8 @@ def find(snapshot: Snapshot, text: str, limit: int = 5) -> list[Found]:
     if same:
         exact = [f for f in same if snapshot.name(f.code).casefold() == wanted.casefold()]
         return (exact if len(exact) == 1 else same)[:limit]
-    words = set(sought.split())
-    holding = {code: name for code, name in keys.items() if words <= set(name.split())}
+    words = sought.split()
+    holding = {code: name for code, name in keys.items() if _holds(name, words)}
     if len(holding) == 1:
         return [Found(next(iter(holding)), 100.0)]
     found = _alike(holding or keys, sought, limit, POSSIBLE)
@@ -92,10 +94,15 @@ def find(snapshot: Snapshot, text: str, limit: int = 5) -> list[Found]:
     return found
 
 
+def _holds(name: str, words: list[str]) -> bool:
+    """Whether every word begins a word of the name."""
+    return all(any(part.startswith(word) for part in name.split()) for word in words)
+
+
 def nearest(snapshot: Snapshot, text: str, limit: int = 3) -> list[str]:
     """The names most like a text, for a did-you-mean; may be none."""
     keys = {n: key(str(v)) for n, v in enumerate(snapshot.customers["name"])}
-    return [snapshot.name(f.code) for f in _alike(keys, key(text), limit, 50.0)]
+    return [snapshot.name(f.code) for f in _alike(keys, key(text), limit, 60.0)]
 
 
 def _alike(keys: dict[int, str], sought: str, limit: int, cutoff: float) -> list[Found]:

@@ -133,7 +133,7 @@ def _top_clients(scope: Scope) -> TopClients:
     revenue = scope.revenue()
     order, cumulative, count = rank(revenue)
     positive = revenue.amount[revenue.amount > 0]
-    before = scope.period.previous
+    before = scope.comparison
     previous = scope.revenue(before) if scope.covers(before) else None
     entered = left = None
     if previous is not None:

@@ -15,6 +15,7 @@ _DAY = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$")
 _YEAR = re.compile(r"^(199\d|20\d\d)$")
 LAST_12_MONTHS = "last12m"
 ALL = "all"
+THIS_YEAR, LAST_YEAR = "this-year", "last-year"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,9 @@ class Period:
     @property
     def previous(self) -> Period:
         """The period just before of the same length; whole months stay whole months."""
+        if self.spec == LAST_12_MONTHS:  # (end - 24 months, end - 12 months], leap days included
+            day = dt.timedelta(days=1)
+            return Period(add_months(self.end, -24) + day, add_months(self.end, -12), "")
         months = self.whole_months
         if months:
             start = add_months(self.start, -months)
@@ -61,6 +65,8 @@ def canonical(word: str) -> str | None:
         return LAST_12_MONTHS
     if text in {"all", "alles", "altijd"}:
         return ALL
+    if text in {THIS_YEAR, LAST_YEAR}:
+        return text
     if ".." in text:
         first, _, last = text.partition("..")
         start, end = _bounds(first, word)[0], _bounds(last, word)[1]
@@ -81,7 +87,7 @@ def resolve(spec: str, *, end: dt.date, first: dt.date, last: dt.date) -> Period
     """Turn a canonical period word into days.
 
     end: the data date (or the as-of date); first, last: the earliest and latest dated line.
-    last12m is (end - 12 months, end].
+    last12m is (end - 12 months, end]; this year is the year of `end`.
     """
     if spec == LAST_12_MONTHS:
         return Period(add_months(end, -12) + dt.timedelta(days=1), end, spec)
@@ -90,6 +96,8 @@ def resolve(spec: str, *, end: dt.date, first: dt.date, last: dt.date) -> Period
     if ".." in spec:
         head, _, tail = spec.partition("..")
         return Period(_bounds(head, spec)[0], _bounds(tail, spec)[1], spec)
+    if spec in {THIS_YEAR, LAST_YEAR}:
+        spec = str(end.year - (spec == LAST_YEAR))
     start, stop = _bounds(spec, spec)
     return Period(start, stop, spec)
 

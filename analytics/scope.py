@@ -13,6 +13,8 @@ from analytics.errors import NoDataError
 from analytics.period import Period
 from analytics.snapshot import Codes, Ints, Snapshot, from_epoch, to_epoch
 
+START_SLACK = dt.timedelta(days=7)
+
 
 @dataclass(frozen=True)
 class Revenue:
@@ -88,6 +90,21 @@ class Scope:
             return self.snapshot.roots()
         return np.arange(len(self.snapshot.customers), dtype=np.int32)
 
+    @property
+    def data_date(self) -> dt.date:
+        """The newest line that counts here: silence is measured to it, never to an empty day."""
+        return self.snapshot.data_date(self.end) if self.as_of else self.end
+
+    @property
+    def comparison(self) -> Period:
+        """The period to compare with: the one before, up to the same point where ours still runs."""
+        before, now = self.period.previous, self.data_date
+        if not self.period.start <= now < self.period.end:
+            return before
+        if months := self.period.whole_months:
+            return Period(before.start, periods.add_months(now, -months), "")
+        return Period(before.start, before.start + (now - self.period.start), "")
+
     def revenue(self, period: Period | None = None) -> Revenue:
         """Revenue per customer in a period, default this scope's own."""
         wanted = period or self.period
@@ -129,8 +146,11 @@ class Scope:
         return out
 
     def covers(self, period: Period) -> bool:
-        """Whether the data begins at or before the period does, so that comparing is fair."""
-        return self.snapshot.first_date <= period.start
+        """Whether the data covers a period, so that comparing is fair.
+
+        A first invoice some days into a period is a quiet start, not a gap.
+        """
+        return self.snapshot.first_date <= period.start + START_SLACK
 
     def first_day(self) -> Ints:
         """For each customer (or group) its first line as days since 1970-01-01; int64 max if none."""

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.errors import NoDataError
+from analytics.errors import DataError, NoDataError
 from analytics.schema import AMOUNT_SCALE
 
 T = TypeVar("T")
@@ -190,7 +190,10 @@ class Snapshot:
             return pd.DataFrame(columns=["date", "amount", "invoice_id", "file", "line_no"])
         import pyarrow.parquet as pq
 
-        table = pq.read_table(self.folder / "lines.parquet", filters=[("customer", "=", code)])
+        try:
+            table = pq.read_table(self.folder / "lines.parquet", filters=[("customer", "=", code)])
+        except FileNotFoundError:
+            raise DataError("Newer data came in just now; ask again.") from None
         lines: pd.DataFrame = table.to_pandas()
         return lines.sort_values(["date", "line_no"], kind="stable", ignore_index=True)
 

@@ -105,7 +105,8 @@ def _sources(scope: Scope) -> Sources:
         {
             "source": deals["source"].to_numpy(dtype=object),
             "channel": deals["channel"].to_numpy(dtype=object),
-            "amount": deals["amount"].fillna(0).astype("int64").to_numpy(),
+            # A negative deal (a credit in the pipeline) is no place to hunt: it weighs nothing.
+            "amount": deals["amount"].fillna(0).clip(lower=0).astype("int64").to_numpy(),
         }
     )
     by_value = bool(len(deals)) and deals["amount"].notna().mean() >= ENOUGH_AMOUNTS

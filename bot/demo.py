@@ -14,9 +14,12 @@ from bot.version import VERSION
 TABLES = ("customers", "invoices", "deals", "people", "activities")
 
 
-def demo_home(home: Path) -> Path:
-    """Where the demo company lives; `load` never writes there unless told to."""
-    return home / "demo"
+def demo_home(home: Path, seed: int | None = None) -> Path:
+    """Where a demo company lives; `load` never writes there unless told to.
+
+    Another seed has a folder of its own, so that one demo does not change another that runs.
+    """
+    return home / ("demo" if seed is None else f"demo-{seed}")
 
 
 def prepare(
@@ -29,7 +32,7 @@ def prepare(
     """Make sure the demo company of that seed and day stands in `home/demo`; return that folder."""
     from analytics.demo import DEFAULT_SEED
 
-    where = demo_home(home)
+    where = demo_home(home, None if seed == DEFAULT_SEED else seed)
     wanted = {"seed": seed or DEFAULT_SEED, "today": today.isoformat(), "version": VERSION}
     note = where / "demo.json"
     try:

@@ -19,6 +19,8 @@ from bot.errors import UserError
 from bot.storage.spool import SpooledAudit
 
 DEFAULT_WIDTH = 100
+EARLIEST, LATEST = 1970, 2100
+"""Years a date may lie in, as for the dates in files."""
 
 
 def ask_once(
@@ -55,9 +57,14 @@ def chat_here(context: Context, role: str, user: str, channel: str, plain: bool,
     from bot.adapters import terminal
 
     application = build(context.settings, home=context.home)
+
+    async def answer(request: Request) -> Reply:
+        application.snapshots.poll()  # what was loaded meanwhile counts from the next question on
+        return await application.answer(request)
+
     reply = asyncio.run(
         terminal.chat(
-            application.answer,
+            answer,
             _principal(context, role, user),
             Conversation(Place(channel), id="terminal"),
             text=text or None,
@@ -84,7 +91,10 @@ def _day(text: str) -> dt.date | None:
     if not text:
         return None
     try:
-        return dt.date.fromisoformat(text)
+        day = dt.date.fromisoformat(text)
+        if not EARLIEST <= day.year <= LATEST:
+            raise ValueError(text)
+        return day
     except ValueError:
         raise UserError("{text} is not a date; write it as 2026-10-31.", text=text[:40]) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import traceback
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ def guarded(home: Path | None, locale: str | None, debug: bool) -> Iterator[Cont
     2: the request or the data was wrong; 1: anything else. A traceback only with --debug.
     """
     speaks = locale or "nl"
+    if not debug:  # an error becomes one line; what a server logs it sets up itself
+        logging.getLogger().addHandler(logging.NullHandler())
     try:
         settings = _settings()
         speaks = locale or settings.locale
@@ -100,3 +103,18 @@ def _settings() -> Settings:
             name="_".join(str(part) for part in first["loc"]).upper(),
             detail=first["msg"],
         ) from None
+
+
+def run(app: typer.Typer) -> None:
+    """Run the command line; a wrong word or option is one line on stderr and exit code 2."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except typer.Abort:
+        sys.exit(130)
+    except Exception as error:
+        code = getattr(error, "exit_code", None)
+        message = getattr(error, "format_message", None)
+        if code is None or message is None:
+            raise
+        typer.echo(f"{' '.join(str(message()).split())} (--help shows the options)", err=True)
+        sys.exit(code)

@@ -30,7 +30,12 @@ def erase(context: Context, user: str) -> None:
         if told
         else _("Nothing was kept of {user}.", user=user)
     )
-    typer.echo(_("The loaded people table is yours: remove the person from that file and load it."))
+    typer.echo(
+        _(
+            "What was loaded is yours: where people, clients, deals or activities name the person, mend "
+            "those files and load them again."
+        )
+    )
 
 
 def _data(context: Context) -> PersonData:

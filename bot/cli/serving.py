@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import logging
 import webbrowser
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -117,11 +118,11 @@ def about(application: Application, company: str, locale: str) -> About:
     from bot.adapters.web import About, CommandHint, Suggestion
     from bot.core.command import Permission
     from bot.core.examples import examples_of
-    from bot.core.request import Conversation, Place, Request
+    from bot.core.request import Conversation, Place, Request, Role
 
     _ = Localizer(locale)
     services = application.services
-    asker = people.principal(services, "", locale=locale)
+    asker = replace(people.principal(services, "", locale=locale), roles=frozenset({Role.MT}))
     request = Request(asker, Conversation(Place.DM), "", "browser")
     suggestions, hints = [], []
     for command in application.registry:

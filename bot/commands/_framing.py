@@ -104,13 +104,14 @@ class Frame:
         parts = [_("Base: {base}", base=self.base_text)]
         if revenue.unattributed_lines:
             parts.append(
-                _(
-                    "not attributed to a customer: {amount} in {lines} lines",
+                _.n(
+                    "not attributed to a customer: {amount} in {n} line",
+                    "not attributed to a customer: {amount} in {n} lines",
+                    revenue.unattributed_lines,
                     amount=self.figures.short(revenue.unattributed),
-                    lines=_.number(revenue.unattributed_lines),
                 )
             )
-        parts.append(_("data to {date}", date=_.date(self.scope.end)))
+        parts.append(_("data to {date}", date=_.date(self.scope.data_date)))
         parts.append(_("version {version}", version=self.snapshot.meta.version))
         notes: list[Element] = [Context(" · ".join(parts))]
         if self.snapshot.meta.base != INVOICES:
@@ -124,6 +125,17 @@ class Frame:
             notes.append(
                 Context(
                     _("This period holds lines dated after today, up to {date}.", date=_.date(last))
+                )
+            )
+        if self.reading.previous is not None:
+            before = self.reading.previous.period
+            notes.append(
+                Context(
+                    _(
+                        "Changes are against {start} to {end}.",
+                        start=_.date(before.start),
+                        end=_.date(before.end),
+                    )
                 )
             )
         if not self.figures.exact:
@@ -267,8 +279,9 @@ def one_client(frame: Frame, command_line: str) -> int | Reply:
         code = found[0].code
         return int(frame.scope.entity[code])
     if found:
+        how = f" {HOW.name}" if frame.args.has(HOW) else ""
         buttons = tuple(
-            Button(snapshot.name(f.code), f"{command_line} {snapshot.customer_id(f.code)}")
+            Button(snapshot.name(f.code), f"{command_line} {snapshot.customer_id(f.code)}{how}")
             for f in found
         )
         question = _("Which {name} do you mean?", name=text)

@@ -16,6 +16,9 @@ from analytics.snapshot import INVOICES
 from bot.commands._framing import Frame
 from bot.core.reply import Element, Section, Tone
 
+HHI_STEP, GINI_STEP = 100.0, 0.1
+"""How coarse these are for who may see bands only."""
+
 
 def reading_data(frame: Frame) -> dict[str, Any]:
     """The figures of `/topclients` as DESIGN names them, without rows."""
@@ -36,8 +39,8 @@ def reading_data(frame: Frame) -> dict[str, Any]:
         "top_revenue": figures.value(reading.top_revenue),
         "largest_share": figures.share_value(reading.largest_share),
         "top5_share": figures.share_value(reading.top5_share),
-        "gini": reading.gini,
-        "hhi": reading.hhi,
+        "gini": figures.index(reading.gini, GINI_STEP),
+        "hhi": figures.index(reading.hhi, HHI_STEP),
         "concentrated": reading.concentrated,
         "reading": reading.reading,
         "dependent": reading.dependent,
@@ -53,7 +56,7 @@ def reading_line(frame: Frame) -> list[Element]:
                 _(
                     "No customer was invoiced in this period. The data runs from {first} to {last}.",
                     first=_.date(frame.snapshot.first_date),
-                    last=_.date(frame.scope.end),
+                    last=_.date(frame.scope.data_date),
                 ),
                 Tone.HEADLINE,
             )
@@ -87,7 +90,7 @@ def reading_line(frame: Frame) -> list[Element]:
         name=frame.snapshot.name(largest),
         largest=figures.share(reading.largest_share),
         top5=figures.share(reading.top5_share),
-        hhi=_.number(reading.hhi or 0.0),
+        hhi=_.number(figures.index(reading.hhi, HHI_STEP) or 0.0),
     )
     return [Section(dependence, Tone.HEADLINE), Section(f"{sentence} {_verdict(frame)}")]
 
@@ -126,13 +129,14 @@ def _verdict(frame: Frame) -> str:
 def dependence_fields(frame: Frame) -> tuple[tuple[str, str], ...]:
     """Largest client, top five, HHI and Gini: always beside the reading."""
     _, reading, figures = frame._, frame.reading, frame.figures
+    index, gini = figures.index(reading.hhi, HHI_STEP), figures.index(reading.gini, GINI_STEP)
     largest = reading.order[:1].tolist()
     name = frame.snapshot.name(largest[0]) if largest else ""
     return (
         (_("Largest client"), f"{name} · {figures.share(reading.largest_share)}"),
         (_("Five largest"), figures.share(reading.top5_share)),
-        (_("HHI (0 to 10,000)"), _.number(reading.hhi) if reading.hhi is not None else "–"),
-        (_("Gini (0 to 1)"), _.number(reading.gini, 2) if reading.gini is not None else "–"),
+        (_("HHI (0 to 10,000)"), _.number(index) if index is not None else "–"),
+        (_("Gini (0 to 1)"), _.number(gini, 2) if gini is not None else "–"),
     )
 
 

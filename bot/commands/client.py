@@ -92,7 +92,7 @@ def _data(frame: Frame, code: int, rhythm: Rhythm | None) -> dict[str, Any]:
         "rank": rank,
         "customers": reading.customers,
         "top": rank is not None and rank <= reading.top_count,
-        "trend": reading.trend(code),
+        "trend": figures.share_value(reading.trend(code)),
         "source": snapshot.text("source", code),
         "channel": snapshot.text("channel", code),
         "referred_by": _referrer(frame, code),
@@ -151,14 +151,22 @@ def _fields(frame: Frame, code: int, rhythm: Rhythm | None) -> tuple[tuple[str, 
         fields.append((_("Against the period before"), trend))
     if rhythm:
         usual = _.number(rhythm.usual_gap) if rhythm.usual_gap is not None else "–"
-        words = {"days": _.number(rhythm.days), "usual": usual, "last": _.date(rhythm.last)}
+        words = {"usual": usual, "last": _.date(rhythm.last)}
         fields.append(
             (
                 _("Rhythm"),
-                _("invoiced on {days} days, usually every {usual} days, last on {last}", **words)
+                _.n(
+                    "invoiced on {n} day in all data, usually every {usual} days, last on {last}",
+                    "invoiced on {n} days in all data, usually every {usual} days, last on {last}",
+                    rhythm.days,
+                    **words,
+                )
                 if snapshot.meta.base == INVOICES
-                else _(
-                    "deals won on {days} days, usually every {usual} days, last on {last}", **words
+                else _.n(
+                    "deals won on {n} day in all data, usually every {usual} days, last on {last}",
+                    "deals won on {n} days in all data, usually every {usual} days, last on {last}",
+                    rhythm.days,
+                    **words,
                 ),
             )
         )
@@ -170,7 +178,8 @@ def _fields(frame: Frame, code: int, rhythm: Rhythm | None) -> tuple[tuple[str, 
         if value := snapshot.text(column, code):
             fields.append((label, value))
     if len(deals):
-        value = frame.figures.money(int(deals["amount"].fillna(0).sum()))
+        known = deals["amount"].dropna()
+        value = frame.figures.money(int(known.sum())) if len(known) else _("amount not known")
         fields.append((_("Open deals"), f"{_.number(len(deals))} · {value}"))
     return tuple(fields)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.command import Accepts, Arguments, Command, Permission, command
+from bot.core.command import Accepts, Arguments, Command, Permission, Sensitivity, command
 from bot.core.examples import examples_of
 from bot.core.reply import Actions, Button, Context, Element, Fields, Reply, Section, Tone
 from bot.core.request import Request
@@ -20,6 +20,7 @@ from bot.i18n import N_, Localizer
     examples=("/ballotage help", "help topclients", "hoi"),
     accepts=frozenset({Accepts.NAME}),
     permission=Permission.NONE,
+    sensitivity=Sensitivity.PUBLIC,
     under_ballotage=True,
     order=95,
 )

@@ -65,17 +65,21 @@ def _curve(frame: Frame) -> list[tuple[float, float]]:
     step = max(1, size // POINTS)
     places = sorted({*range(step, size + 1, step), reading.top_count, size})
     points = [(p / size, reading.share_of_first(p) or 0.0) for p in places]
-    if not frame.figures.exact:  # an exact curve gives each share away
-        points = [(x, round(y, 2)) for x, y in points]
+    if frame.figures.detail == "none":
+        return []
+    points = [(x, frame.figures.drawn(y)) for x, y in points]  # exact, it gives each share away
     return [(0.0, 0.0), *points]
 
 
 def _chart(frame: Frame, curve: list[tuple[float, float]]) -> Chart:
     _, reading = frame._, frame.reading
-    at = (reading.top_share_of_base or 0.0, reading.share_of_first(reading.top_count) or 0.0)
+    at = (
+        reading.top_share_of_base or 0.0,
+        frame.figures.drawn(reading.share_of_first(reading.top_count)),
+    )
     return Chart(
         kind="pareto",
-        title=_("Cumulative revenue, largest customers first"),
+        title=f"{_('Cumulative revenue, largest customers first')} · {frame.period_text}",
         alt=_(
             "Curve of cumulative revenue: the first {x} of customers bring {y}; the five largest {five}.",
             x=_.percent(at[0]),

@@ -70,14 +70,19 @@ def _data(frame: Frame, found: Sources) -> dict[str, Any]:
         "base": frame.snapshot.meta.base,
         "rows": [_row(frame, row) for row in found.rows],
         "channels": [_row(frame, row) for row in found.channels],
-        "alignment": found.alignment,
+        "alignment": _coarse(frame, found.alignment),
         "alignment_by": found.weighed_by,
-        "coverage": found.coverage,
-        "coverage_top": found.coverage_top,
+        "coverage": _coarse(frame, found.coverage),
+        "coverage_top": frame.figures.share_value(found.coverage_top),
         "coverage_pipeline": found.coverage_pipeline,
         "clear_leader": found.clear_leader,
         "open_deals": found.open_deals,
     }
+
+
+def _coarse(frame: Frame, value: float | None) -> float | None:
+    """A mix of many shares: whole percents where exact amounts may not be seen."""
+    return value if value is None or frame.figures.exact else round(value, 2)
 
 
 def _row(frame: Frame, row: SourceRow) -> dict[str, Any]:
@@ -145,7 +150,7 @@ def _hunting(frame: Frame, found: Sources, known: list[SourceRow]) -> list[Eleme
                 _(
                     "Whether the team hunts there cannot be told: under half of the sources is "
                     "known ({top} of top revenue, {pipeline} of the pipeline).",
-                    top=_percent(frame, found.coverage_top),
+                    top=frame.figures.share(found.coverage_top),
                     pipeline=_percent(frame, found.coverage_pipeline),
                 ),
                 Tone.WARNING,
@@ -158,7 +163,7 @@ def _hunting(frame: Frame, found: Sources, known: list[SourceRow]) -> list[Eleme
         share=_.percent(where.pipeline_share or 0.0, 0),
         weighed=weighed,
         channel=frame.channel(where.channel),
-        top=_percent(frame, where.top_revenue_share),
+        top=frame.figures.share(where.top_revenue_share),
         alignment=_.percent(found.alignment, 0),
     )
     if found.alignment >= LOW_ALIGNMENT:
@@ -209,7 +214,10 @@ def _chart(frame: Frame, found: Sources) -> Chart:
         (c for c in found.channels if c.top_revenue or c.pipeline_share),
         key=lambda c: -(c.top_revenue_share or 0.0),
     )
-    top = tuple((frame.channel(c.channel), max(c.top_revenue_share or 0.0, 0.0)) for c in shown)
+    top = tuple(
+        (frame.channel(c.channel), max(frame.figures.drawn(c.top_revenue_share), 0.0))
+        for c in shown
+    )
     hunt = tuple((frame.channel(c.channel), c.pipeline_share or 0.0) for c in shown)
     told = "; ".join(
         _(
@@ -222,7 +230,7 @@ def _chart(frame: Frame, found: Sources) -> Chart:
     )
     return Chart(
         kind="bars",
-        title=_("Where top clients came from, and where the team hunts"),
+        title=f"{_('Where top clients came from, and where the team hunts')} · {frame.period_text}",
         alt=told + ".",
         x_title="",
         y_title=_("Share"),

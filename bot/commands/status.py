@@ -43,7 +43,7 @@ async def status(request: Request, args: Arguments, services: Services) -> Reply
     except NoDataError as error:
         line = _(error.message, **error.params)
         return Reply((Section(line, Tone.HEADLINE),), {"version": VERSION, "snapshot": None})
-    meta, today = snapshot.meta, services.today(request)
+    meta, today = snapshot.meta, request.as_of or services.today(request)
     has_lines = bool(snapshot.day_date.size)
     data_date = snapshot.data_date(today) if has_lines else None
     future = snapshot.future_lines(today) if has_lines else 0

@@ -10,6 +10,7 @@ from bot.commands._framing import Frame
 from bot.commands._pareto_words import reading_data, reading_line, silent_lines
 from bot.commands._trend_words import since_of, trend_words
 from bot.core.command import GROSS, GROUP, HOW, Accepts, Arguments, command
+from bot.core.parser import LARGEST_COUNT
 from bot.core.reply import Button, Element, Reply, Table, TableColumn
 from bot.core.request import Request
 from bot.core.services import Services
@@ -43,9 +44,15 @@ async def topclients(request: Request, args: Arguments, services: Services) -> R
     found = await services.run(rhythms, frame.scope)
     elements += silent_lines(frame, found, limit=2)
     _ = frame._
+    buttons = []
+    if args.count < frame.reading.top_count <= LARGEST_COUNT:
+        count = frame.reading.top_count
+        label = _("All {n} top clients", n=_.number(count))
+        buttons.append(Button(label, frame.tail("/topclients", str(count))))
     return frame.reply(
         elements,
         data,
+        *buttons,
         Button(_("Curve"), frame.tail("/pareto")),
         Button(_("Sources"), frame.tail("/sources")),
         frame.how_button(line),
@@ -69,7 +76,7 @@ def _rows(frame: Frame, count: int) -> list[dict[str, Any]]:
                 "source": snapshot.text("source", code),
                 "channel": snapshot.text("channel", code),
                 "since": since,
-                "trend": reading.trend(code),
+                "trend": frame.figures.share_value(reading.trend(code)),
                 "top": place <= reading.top_count,
             }
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from analytics.pareto import gini, hhi, rank
 from bot.commands._framing import Frame, one_client
+from bot.commands._pareto_words import GINI_STEP, HHI_STEP
 from bot.core.command import GROSS, GROUP, HOW, Accepts, Arguments, command
 from bot.core.reply import Button, Element, Reply, Section, Table, TableColumn, Tone
 from bot.core.request import Request
@@ -40,7 +40,7 @@ async def whatif(request: Request, args: Arguments, services: Services) -> Reply
     words = list(args.words)
     while words and words[0].lower() in LOSE | JOINING:
         words.pop(0)
-    if not words or len(words) == len(args.words):
+    if not words:
         raise UserError("Lose whom? Usage: {usage}", usage=USAGE)
     frame = await Frame.of(request, replace(args, words=tuple(words)), services)
     code = one_client(frame, frame.tail("/whatif lose"))
@@ -61,7 +61,7 @@ def _answer(frame: Frame, code: int) -> Reply:
     positive = without[without > 0]
     customers = int(active.sum())
     largest = int(without[order[0]]) / rest.total if len(order) and rest.total > 0 else None
-    needed = _needed(frame, amount)
+    together = _smallest_together(frame, code)
     after_hhi = hhi(positive)
     data: dict[str, Any] = {
         "period": frame.period_data(),
@@ -75,7 +75,7 @@ def _answer(frame: Frame, code: int) -> Reply:
             reading.hhi, reading.gini,
         ),
         "after": _side(frame, rest.total, customers, count, largest, after_hhi, gini(positive)),
-        "new_clients_needed": needed,
+        "smallest_clients_together": together,
     }  # fmt: skip
     line = frame.tail(f"/whatif lose {snapshot.customer_id(code)}")
     if frame.args.has(HOW):
@@ -88,7 +88,7 @@ def _answer(frame: Frame, code: int) -> Reply:
         )
     elements: list[Element] = [
         frame.title(_("What if {name} goes", name=snapshot.name(code))),
-        Section(_headline(frame, code, amount, needed), Tone.HEADLINE),
+        Section(_headline(frame, code, amount, together), Tone.HEADLINE),
         Table(
             (TableColumn(""), TableColumn(_("Now"), "right"), TableColumn(_("Without"), "right")),
             (
@@ -114,20 +114,17 @@ def _answer(frame: Frame, code: int) -> Reply:
     )
 
 
-def _needed(frame: Frame, amount: int) -> int | None:
-    """How many clients of the size of a usual new one (median first-year) would make up for it.
+def _smallest_together(frame: Frame, code: int) -> int | None:
+    """How many of the smallest paying customers together bring no more than this one.
 
-    New: a first invoice in the period. None without at least three such clients above zero.
+    None where exact amounts may not be seen, or where the client brought nothing.
     """
-    from analytics.sources import active_between
-
-    if frame.snapshot.first_date + dt.timedelta(days=365) > frame.scope.period.start:
+    amount = int(frame.reading.revenue.amount[code])
+    if amount <= 0 or not frame.figures.exact:
         return None
-    fresh = frame.reading.revenue.amount[active_between(frame.scope)]
-    fresh = fresh[fresh > 0]
-    if fresh.size < 3 or amount <= 0:
-        return None
-    return int(np.ceil(amount / float(np.median(fresh))))
+    others = np.delete(frame.reading.revenue.amount, code)
+    running = np.cumsum(np.sort(others[others > 0]))
+    return int(np.searchsorted(running, amount, side="right"))
 
 
 def _side(
@@ -145,12 +142,12 @@ def _side(
         "top_count": top,
         "top_share_of_base": top / customers if customers else None,
         "largest_share": frame.figures.share_value(largest),
-        "hhi": index,
-        "gini": spread,
+        "hhi": frame.figures.index(index, HHI_STEP),
+        "gini": frame.figures.index(spread, GINI_STEP),
     }
 
 
-def _headline(frame: Frame, code: int, amount: int, needed: int | None) -> str:
+def _headline(frame: Frame, code: int, amount: int, together: int | None) -> str:
     _, figures = frame._, frame.figures
     name = frame.snapshot.name(code)
     if amount <= 0:
@@ -161,14 +158,15 @@ def _headline(frame: Frame, code: int, amount: int, needed: int | None) -> str:
         amount=figures.money(amount),
         share=figures.share(frame.reading.share(code)),
     )
-    if needed is not None:
+    if together:
         text += " " + _.n(
-            "To make up for it takes {n} client of the size of a usual new one.",
-            "To make up for it takes {n} clients of the size of a usual new one.",
-            needed,
+            "That is more than the smallest client brings.",
+            "That is as much as the {n} smallest clients bring together.",
+            together,
         )
     return text
 
 
-def _whole(frame: Frame, value: float | None) -> str:
+def _whole(frame: Frame, index: float | None) -> str:
+    value = frame.figures.index(index, HHI_STEP)
     return "–" if value is None else frame._.number(value)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from analytics.errors import DataError
 from bot.core.audit import AuditEvent, AuditSink, argument_shape
 from bot.core.command import Accepts, Arguments, Command
-from bot.core.parser import nearest, parse
+from bot.core.parser import parse, suggestions
 from bot.core.policy import Decision, Policy
 from bot.core.reply import (
     Actions,
@@ -57,6 +57,7 @@ class Dispatcher:
         args = Arguments()
         reason = ""
         try:
+            self.policy.check_place(request)
             command, args = parse(request.text, self.services.registry)
             decision = self.policy.decide(request, command)
             reply = await self._run(request, command, args, decision)
@@ -140,9 +141,9 @@ class Dispatcher:
         line = _(error.message, **params)
         elements: list[Element] = [Section(line, Tone.WARNING)]
         if outcome is Outcome.WRONG_REQUEST and command is None:
-            word = request.text.split(maxsplit=1)[0].lower().lstrip("/") if request.text else ""
-            names = nearest(word, self.services.registry.names())
-            found = [c for n in names if (c := self.services.registry.find(n))]
+            registry = self.services.registry
+            names = suggestions(request.text, registry) or ["topclients", "sources"]
+            found = [c for n in names if (c := registry.find(n))]
             buttons = [
                 Button(c.invocation(request.locale), c.invocation(request.locale))
                 for c in dict.fromkeys(found)

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 def examples_of(command: Command, services: Services, request: Request) -> list[str]:
     """The command's examples in the asker's language first, filled in.
 
-    An example that needs a client is left out where there is no data yet.
+    An example that needs a client is left out where there is no data yet, or where the asker may
+    not know who the clients are.
     """
-    values = {"client": _largest_client(services, request)}
+    may = request.principal.roles & command.permission.roles
+    values = {"client": _largest_client(services, request) if may else ""}
     own = [e for e in command.examples if _is_dutch(command, e) == (request.locale == "nl")]
     other = [e for e in command.examples if e not in own]
     out = []

@@ -65,7 +65,7 @@ class Figures:
         """A share of revenue for a text."""
         if share is None or self.detail == "none":
             return HIDDEN
-        return self.localizer.percent(share)
+        return self.localizer.percent(share, 1 if self.exact else 0)
 
     def share_value(self, share: float | None) -> float | None:
         """A share of revenue for `data`; rounded where only bands may be seen.
@@ -75,3 +75,16 @@ class Figures:
         if share is None or self.detail == "none":
             return None
         return share if self.exact else round(share, 2)
+
+    def drawn(self, share: float | None) -> float:
+        """A share of revenue for a chart; 0 where there is none."""
+        return self.share_value(share) or 0.0
+
+    def index(self, value: float | None, step: float) -> float | None:
+        """A measure made of all shares (HHI, Gini), in whole steps where only bands may be seen.
+
+        Exact before and after the loss of one client it would give that client's share away.
+        """
+        if value is None or self.detail == "none":
+            return None
+        return value if self.exact else round(value / step) * step

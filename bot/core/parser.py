@@ -14,6 +14,9 @@ LARGEST_COUNT = 500
 _TOKEN = re.compile(r'[\w.-]+="[^"]*"|\S+')
 _FACT = re.compile(r'^([A-Za-z_][\w.-]*)=(?:"([^"]*)"|(.*))$')
 _NUMBER = re.compile(r"^[+-]?\d+$")
+_NEAR = {"dit": "this", "this": "this", "vorig": "last", "last": "last", "afgelopen": "last"}
+_RELATIVE = re.compile(r"\b(dit|this|vorig|last|afgelopen)\s+(?:jaar|year)\b", re.I)
+_QUARTER_YEAR = re.compile(r"\b[QK]([1-4])\s+((?:19|20)\d\d)\b", re.I)
 _HOUSE_NAME = "ballotage"
 
 
@@ -29,7 +32,7 @@ def parse(text: str, registry: Registry) -> tuple[Command, Arguments]:
             length=len(clean),
             limit=MAX_TEXT,
         )
-    tokens = _TOKEN.findall(clean)
+    tokens = _TOKEN.findall(_period_words(clean))
     if tokens and tokens[0].lower().lstrip("/") == _HOUSE_NAME:
         tokens = tokens[1:]
     if not tokens:
@@ -37,13 +40,33 @@ def parse(text: str, registry: Registry) -> tuple[Command, Arguments]:
     first = tokens[0].lower().lstrip("/").rstrip("?!.,:")
     found = registry.find(first)
     if found is None:
-        raise unknown(tokens[0], registry)
+        raise unknown(clean, registry)
     return found, arguments(found, tokens[1:])
 
 
-def unknown(word: str, registry: Registry) -> UserError:
-    """An unknown command, with the nearest ones."""
-    near = nearest(word.lower().lstrip("/"), registry.names())
+def _period_words(text: str) -> str:
+    """Write everyday periods as one word: `vorig jaar`, `last year`, `Q3 2025`."""
+    text = _RELATIVE.sub(lambda m: f"{_NEAR[m[1].lower()]}-year", text)
+    return _QUARTER_YEAR.sub(r"\2-Q\1", text)
+
+
+def suggestions(text: str, registry: Registry) -> list[str]:
+    """Command names a mistyped one may stand for; none for a whole sentence."""
+    words = text.split()
+    if not words or (len(words) > 2 and not text.startswith("/")):
+        return []
+    return nearest(words[0].lower().lstrip("/"), registry.names())
+
+
+def unknown(text: str, registry: Registry) -> UserError:
+    """An unknown command, with the nearest ones; a sentence is told what can be asked."""
+    word = text.split()[0]
+    near = suggestions(text, registry)
+    if len(text.split()) > 2 and not text.startswith("/"):
+        return UserError(
+            "I answer commands, not whole sentences yet. Type for example /topclients, /sources or "
+            "/ballotage help"
+        )
     if near:
         return UserError(
             "I do not know {word}. Did you mean {near}? All commands: /ballotage help",
@@ -81,6 +104,12 @@ def arguments(command: Command, tokens: list[str]) -> Arguments:
         elif lower in by_word:
             flags.add(by_word[lower])
         elif Accepts.PERIOD in command.accepts and (spec := periods.canonical(lower)):
+            if period is not None and period != spec:
+                raise UserError(
+                    "Two periods: {first} and {second}. Ask for one; a range is 2025-03..2025-09.",
+                    first=period,
+                    second=spec,
+                )
             period = spec
         elif Accepts.COUNT in command.accepts and _NUMBER.match(token):
             count = int(token) if len(token) < 10 else LARGEST_COUNT + 1
@@ -96,6 +125,13 @@ def arguments(command: Command, tokens: list[str]) -> Arguments:
         # A lone year or number can be the name or id itself: /client 2024.
         if not words and len(tokens) == 1 and period is not None and not command.subcommands:
             words, period = [tokens[0]], None
+    elif words and Accepts.PERIOD in command.accepts:
+        raise UserError(
+            "I do not understand {word} here. Usage: {usage}. Periods: last12m, all, 2025, 2025-Q3, "
+            "2025-03, 2025-03..2025-09, last year",
+            word=words[0][:40],
+            usage=command.usage,
+        )
     elif words:
         raise UserError(
             "I do not understand {word} here. Usage: {usage}",

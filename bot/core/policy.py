@@ -30,14 +30,18 @@ class Policy:
         self._channel_cleared = channel_cleared
         self._whom_to_ask = whom_to_ask
 
-    def decide(self, request: Request, command: Command) -> Decision:
-        """Return the decision; RefusedError names what is missing and whom to ask."""
-        asker, place = request.principal, request.conversation.place
-        if asker.guest or place is Place.SHARED:
+    def check_place(self, request: Request) -> None:
+        """Refuse whatever is asked where outsiders read along; RefusedError."""
+        if request.principal.guest or request.conversation.place is Place.SHARED:
             raise RefusedError(
                 "Not here: people from outside can read along, and answers are for colleagues only. "
                 "Ask me in a direct message."
             )
+
+    def decide(self, request: Request, command: Command) -> Decision:
+        """Return the decision; RefusedError names what is missing and whom to ask."""
+        self.check_place(request)
+        asker, place = request.principal, request.conversation.place
         if command.permission is not Permission.NONE and not (
             asker.roles & command.permission.roles
         ):

@@ -33,17 +33,20 @@ class SpooledAudit:
         self._home = home
 
     def record(self, event: AuditEvent) -> None:
-        """Append one event. OSError where the home cannot be written."""
+        """Append one event; where the home cannot be written that is logged."""
         if not self._home.is_dir():
             return  # nothing was ever loaded here: there is no trail to add to
         line = json.dumps(_to_object(event), ensure_ascii=False) + "\n"
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-        with _alone(self._home):
-            file = os.open(self._home / FILE_NAME, flags, 0o600)
-            try:
-                os.write(file, line.encode())
-            finally:
-                os.close(file)
+        try:
+            with _alone(self._home):
+                file = os.open(self._home / FILE_NAME, flags, 0o600)
+                try:
+                    os.write(file, line.encode())
+                finally:
+                    os.close(file)
+        except OSError:  # a home that is read-only can still be asked
+            log.warning("audit.not_written file=%s", self._home / FILE_NAME)
 
 
 def take_up(home: Path, database: Database) -> int:
