@@ -53,8 +53,7 @@ class AuditLog(Repository):
         if any(event.tenant != self._tenant for event in events):
             raise ValueError("the event belongs to another tenant")
         last, previous = self._head(connection)
-        # Looked up anew each time: an erased person must not live on in a cache.
-        people = {user: self._person(connection, user) for user in {e.user for e in events}}
+        people = self._people(connection, {event.user for event in events})
         rows = []
         for event in events:
             last += 1
@@ -124,16 +123,23 @@ class AuditLog(Repository):
         statement = select(table).where(table.c.tenant == self._tenant).order_by(table.c.sequence)
         return iter(connection.execute(statement).mappings())
 
-    def _person(self, connection: Connection, user: str) -> str:
+    def _people(self, connection: Connection, users: set[str]) -> dict[str, str]:
+        """Return the pseudonym of each user, made where there is none.
+
+        Looked up anew each time: an erased person must not live on in a cache.
+        """
         table = models.pseudonyms
         known = connection.execute(
-            select(table.c.person).where(table.c.tenant == self._tenant, table.c.user == user)
-        ).scalar()
-        if known is not None:
-            return str(known)
-        person = f"p-{secrets.token_hex(16)}"
-        connection.execute(insert(table).values(tenant=self._tenant, user=user, person=person))
-        return person
+            select(table.c.user, table.c.person).where(
+                table.c.tenant == self._tenant, table.c.user.in_(users)
+            )
+        )
+        people: dict[str, str] = {row.user: row.person for row in known}
+        new = {user: f"p-{secrets.token_hex(16)}" for user in users - people.keys()}
+        if new:
+            rows = [{"tenant": self._tenant, "user": u, "person": p} for u, p in new.items()]
+            connection.execute(insert(table), rows)
+        return people | new
 
 
 def _row(event: AuditEvent) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.core.services import Clock, utc_now
@@ -113,6 +113,11 @@ class _Hold:
     until: dt.datetime
     owner: str
 
+    def held(self) -> tuple[ColumnElement[bool], ...]:
+        """What of these is still the owner's to do."""
+        table = models.inbox
+        return (table.c.state == TODO, table.c.owner == self.owner, table.c.id.in_(self.ids))
+
 
 class InboxTable(Repository):
     """The queries of one tenant's inbox, as operations of a `Writer`."""
@@ -135,10 +140,9 @@ class InboxTable(Repository):
                 "reason": "",
             }
             rows.setdefault((item.surface, item.event), row)
-        statement = insert(table)
-        new = statement.excluded
+        new = _INSERT.excluded
         # A key that should have been purged must not keep a new event out.
-        statement = statement.on_conflict_do_update(
+        statement = _INSERT.on_conflict_do_update(
             index_elements=[table.c.tenant, table.c.surface, table.c.event],
             set_={name: new[name] for name in _REPLACED},
             where=and_(table.c.state != TODO, table.c.received_at < items[0].now - KEPT),
@@ -240,11 +244,12 @@ class InboxTable(Repository):
     def hold(self, connection: Connection, items: Sequence[_Hold]) -> list[frozenset[int]]:
         """Move the end of leases; return those that are still their owner's."""
         table = models.inbox
+        mine = table.c.tenant == self._tenant
         return [
             frozenset(
                 connection.execute(
                     update(table)
-                    .where(*self._held(item))
+                    .where(mine, *item.held())
                     .values(due_at=item.until)
                     .returning(table.c.id)
                 ).scalars()
@@ -258,7 +263,7 @@ class InboxTable(Repository):
         for item in items:
             connection.execute(
                 update(table)
-                .where(*self._held(item))
+                .where(table.c.tenant == self._tenant, *item.held())
                 .values(due_at=item.until, owner="", attempts=table.c.attempts - 1)
             )
         return [None] * len(items)
@@ -299,15 +304,6 @@ class InboxTable(Repository):
         )
         with self._database.read() as connection:
             return [_dead(row, row.reason) for row in connection.execute(statement)]
-
-    def _held(self, item: _Hold) -> tuple[Any, ...]:
-        table = models.inbox
-        return (
-            table.c.tenant == self._tenant,
-            table.c.state == TODO,
-            table.c.owner == item.owner,
-            table.c.id.in_(item.ids),
-        )
 
 
 class Inbox:
@@ -398,6 +394,7 @@ class Inbox:
                 )  # fmt: skip
 
 
+_INSERT = insert(models.inbox)
 _UNFINISHED = "started and not finished"
 _REPLACED = ("payload", "state", "attempts", "received_at", "due_at", "owner", "reason")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Column, ColumnElement, Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.core.request import Role
@@ -149,6 +150,18 @@ class PersonData(Repository):
                 out[name] = [
                     _plain(row._mapping, drop=("tenant",)) for row in connection.execute(rows)
                 ]
+            references = models.conversation_references
+            addresses = select(references).where(
+                references.c.tenant == self._tenant,
+                _mentions(references.c.reference, user) | (references.c.key == user),
+            )
+            out["references"] = [
+                _plain(row._mapping, drop=("tenant",)) for row in connection.execute(addresses)
+            ]
+            waiting = select(models.inbox.c.payload, models.inbox.c.received_at).where(
+                models.inbox.c.tenant == self._tenant, _mentions(models.inbox.c.payload, user)
+            )
+            out["waiting"] = [_plain(row._mapping, drop=()) for row in connection.execute(waiting)]
         return out
 
     def erase_person(self, user: str) -> dict[str, int]:
@@ -177,16 +190,37 @@ class PersonData(Repository):
                     else update(table).where(*mine).values({column: ""})
                 )
                 counts[name] = connection.execute(statement).rowcount
+            references = delete(models.conversation_references).where(
+                models.conversation_references.c.tenant == self._tenant,
+                _mentions(models.conversation_references.c.reference, user)
+                | (models.conversation_references.c.key == user),
+            )
+            counts["references"] = connection.execute(references).rowcount
+            # What is still to be answered loses its content, and so is not answered.
+            work = (
+                update(models.inbox)
+                .where(
+                    models.inbox.c.tenant == self._tenant, _mentions(models.inbox.c.payload, user)
+                )
+                .values(payload="", state="done", owner="", reason="")
+            )
+            counts["waiting"] = connection.execute(work).rowcount
         return counts
 
 
 _PERSONAL = (
     ("roles", models.people_roles, "user"),
     ("settings", models.person_settings, "user"),
+    ("welcomed", models.welcomed, "user"),
     ("roles_given", models.people_roles, "set_by"),
     ("channels_cleared", models.cleared_channels, "cleared_by"),
 )
 """Where a person's id stands. Rows of the person go; rows about others lose the id only."""
+
+
+def _mentions(text: Column[str], user: str) -> ColumnElement[bool]:
+    """Whether stored JSON holds this user's id as a value of its own."""
+    return func.instr(text, json.dumps(user, ensure_ascii=False)) > 0
 
 
 def _pseudonym(connection: Connection, tenant: str, user: str) -> str | None:

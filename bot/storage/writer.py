@@ -43,7 +43,10 @@ PAUSE = 1.0
 T = TypeVar("T")
 R = TypeVar("R")
 Operation = Callable[[Connection, Sequence[T]], Sequence[R]]
-"""Writes items within an open transaction; returns one result an item, in their order."""
+"""Writes items within an open transaction; returns one result an item, in their order.
+
+Touches nothing but the database: it is repeated, item by item, when one of a batch fails.
+"""
 
 
 class BehindError(RuntimeError):
@@ -152,13 +155,36 @@ class Writer:
             if not batch:
                 return
             try:
-                with self.database.write() as connection:
-                    _carry_out(connection, batch)
-            except Exception as error:  # noqa: BLE001 (whatever it is, those who wait must hear it)
+                self._commit(batch)
+            except OperationalError as error:  # the database, not an item
                 self._failed(batch, error)
-            else:
-                self._failing = False
+            except Exception:  # noqa: BLE001 (found out below whose it is)
+                self._commit_one_by_one(batch)
             _settle(batch)
+
+    def _commit(self, batch: list[_Write]) -> None:
+        groups: defaultdict[Operation[Any, Any], list[_Write]] = defaultdict(list)
+        for write in batch:
+            groups[write.operation].append(write)
+        with self.database.write() as connection:
+            for operation, writes in groups.items():
+                results = operation(connection, [write.item for write in writes])
+                for write, result in zip(writes, results, strict=True):
+                    write.result = result
+        self._failing = False
+
+    def _commit_one_by_one(self, batch: list[_Write]) -> None:
+        """An item that is wrong must not take the others of its batch down with it."""
+        for position, write in enumerate(batch):
+            try:
+                self._commit([write])
+            except OperationalError as error:
+                self._failed(batch[position:], error)
+                return
+            except Exception as error:  # noqa: BLE001 (handed to whoever gave the item)
+                write.error = error
+                if write.future is None:
+                    log.error("writer.dropped reason=%s", _short(error))
 
     def _next(self) -> list[_Write]:
         """Wait for something to write; empty at the end."""
@@ -169,8 +195,8 @@ class Writer:
                     break
                 self._wake.wait(left)
             batch = [self._urgent.popleft() for _ in range(min(BATCH, len(self._urgent)))]
-            due = not self._failing or self._closing or time.monotonic() >= self._commit_later_at
-            if due:
+            # Not before their time, even where a batch leaves now: few large groups cost less.
+            if self._closing or time.monotonic() >= self._commit_later_at:
                 # What does not fit is due already, and goes with the next batch.
                 batch += [self._later.popleft() for _ in range(min(BATCH, len(self._later)))]
             return batch
@@ -213,34 +239,6 @@ class BufferedAudit:
     def close(self) -> None:
         """Block until every event given before is written."""
         self._writer.flush()
-
-
-def _carry_out(connection: Connection, batch: Iterable[_Write]) -> None:
-    groups: defaultdict[Operation[Any, Any], list[_Write]] = defaultdict(list)
-    for write in batch:
-        groups[write.operation].append(write)
-    for operation, writes in groups.items():
-        _apply(connection, operation, writes)
-
-
-def _apply(connection: Connection, operation: Operation[Any, Any], writes: list[_Write]) -> None:
-    """Carry out one operation; an item that fails takes no other down with it."""
-    try:
-        with connection.begin_nested():
-            results = operation(connection, [write.item for write in writes])
-    except OperationalError:
-        raise  # the database, not the item
-    except Exception as error:  # noqa: BLE001 (handed to whoever gave the item)
-        if len(writes) > 1:
-            for write in writes:
-                _apply(connection, operation, [write])
-            return
-        writes[0].error = error
-        if writes[0].future is None:
-            log.error("writer.dropped reason=%s", _short(error))
-    else:
-        for write, result in zip(writes, results, strict=True):
-            write.result = result
 
 
 def _settle(batch: Iterable[_Write]) -> None:
