@@ -27,7 +27,10 @@ STALE_DAYS = 45
 
 def run_serve(context: Context, port: int | None) -> None:
     """Serve the doors until told to stop."""
+    from bot import doors
     from bot.adapters.http import create_server, run_server
+    from bot.adapters.slack.settings import SlackSettings
+    from bot.adapters.teams.settings import TeamsSettings
     from bot.observability import Metrics, set_up_logging
 
     settings = context.settings
@@ -35,9 +38,21 @@ def run_serve(context: Context, port: int | None) -> None:
     metrics = Metrics()
     application = build(settings, home=context.home, observe=metrics.observe_command)
 
+    slack, teams = SlackSettings(), TeamsSettings()
+
     async def main() -> None:
-        async with application.running(metrics):
-            server = create_server(ready=lambda: readiness(application), metrics=metrics)
+        async with (
+            application.running(metrics),
+            doors.opened(
+                application,
+                slack=slack if slack.opens_door or slack.socket_mode else None,
+                teams=teams if teams.app_id else None,
+                metrics=metrics,
+            ) as routes,
+        ):
+            server = create_server(
+                ready=lambda: readiness(application), metrics=metrics, routes=routes
+            )
             await run_server(server, settings.host, settings.port if port is None else port)
 
     asyncio.run(main())
@@ -64,7 +79,9 @@ def run_demo(
 async def _serve_demo(
     context: Context, where: Any, name: str, port: int | None, browser: bool
 ) -> None:
+    from bot import doors
     from bot.adapters.http import create_server, run_server
+    from bot.adapters.teams.settings import TeamsSettings
     from bot.adapters.web import create_web_chat
     from bot.observability import Metrics, set_up_logging
 
@@ -74,14 +91,25 @@ async def _serve_demo(
     application = build(settings, home=where, observe=metrics.observe_command)
     chosen = settings.port if port is None else port
     _ = Localizer(context.locale)
-    async with application.running(metrics):
+    team = demo_people(application)
+    async with (
+        application.running(metrics),
+        doors.opened(
+            application,
+            teams=TeamsSettings.model_construct(),
+            stand_in=team["mt"].user,
+            metrics=metrics,
+        ) as routes,
+    ):
         chat = create_web_chat(
             application.answer,
-            people=demo_people(application),
+            people=team,
             about=lambda locale: about(application, name, locale),
             locale=context.locale,
         )
-        server = create_server(ready=lambda: readiness(application), metrics=metrics, routes=chat)
+        server = create_server(
+            ready=lambda: readiness(application), metrics=metrics, routes=[*chat, *routes]
+        )
 
         def started(url: str) -> None:
             typer.echo(_("Open {url} (stop with Ctrl-C)", url=url))

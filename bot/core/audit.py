@@ -39,7 +39,9 @@ class AuditEvent:
 
 
 class AuditSink(Protocol):
-    """Where events go. `record` blocks for some milliseconds: call it off the event loop."""
+    """Where events go. Where `waits`, `record` blocks a while: call it off the event loop."""
+
+    waits: bool
 
     def record(self, event: AuditEvent) -> None:
         """Append one event."""
@@ -47,6 +49,8 @@ class AuditSink(Protocol):
 
 class NoAudit:
     """Forgets every event: for tests and for looking around without a home."""
+
+    waits = False
 
     def record(self, event: AuditEvent) -> None:
         """Do nothing."""

@@ -47,7 +47,7 @@ class Dispatcher:
     ) -> None:
         self.services = services
         self.policy = policy
-        self._audit = audit
+        self.audit = audit
         self._observe = observe
 
     async def answer(self, request: Request) -> Reply:
@@ -171,7 +171,7 @@ class Dispatcher:
         name = command.name if command else "unknown"
         if self._observe:
             self._observe(name, reply.outcome.name.lower(), seconds)
-        if self._audit is None:
+        if self.audit is None:
             return
         given: dict[str, object] = {"name": args.text, **dict.fromkeys(args.flags, "yes")}
         if command and Accepts.PERIOD in command.accepts:
@@ -197,7 +197,10 @@ class Dispatcher:
             snapshot_version=self.services.snapshot_version(),
             at=self.services.clock(),
         )
-        await self.services.run(self._audit.record, event)
+        if self.audit.waits:
+            await self.services.run(self.audit.record, event)
+        else:
+            self.audit.record(event)
 
 
 def _with_button(elements: tuple[Element, ...], button: Button) -> tuple[Element, ...]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class StoredAudit:
     """An AuditSink over the state database of a home, opened at the first event."""
 
+    waits = True
+
     def __init__(self, home: Path, url: str = "") -> None:
         self._home = home
         self._url = url

@@ -29,6 +29,8 @@ FILE_NAME = "audit-spool.jsonl"
 class SpooledAudit:
     """An AuditSink that appends to the spool of a home."""
 
+    waits = True
+
     def __init__(self, home: Path) -> None:
         self._home = home
 

@@ -223,6 +223,8 @@ class BufferedAudit:
     A crash may lose the last 50 ms of the trail; `close` (or closing the writer) loses nothing.
     """
 
+    waits = False
+
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._logs: dict[str, AuditLog] = {}

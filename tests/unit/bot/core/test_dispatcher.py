@@ -20,6 +20,8 @@ STATUS = replace(discover().commands["status"], dutch="", aliases=())
 class Kept:
     """An audit sink that keeps events in a list."""
 
+    waits = False
+
     def __init__(self) -> None:
         self.events: list[AuditEvent] = []
 
@@ -66,7 +68,7 @@ async def test_a_bug_is_one_line_with_an_error_id_and_goes_to_the_log(
 async def test_every_request_is_audited_without_names_or_values(demo_home: Path) -> None:
     kept = Kept()
     application = compose(demo_home)
-    application.dispatcher._audit = kept
+    application.dispatcher.audit = kept
     ask = asker(application)
     await ask("/client Van Dijk 2025", role="sales")
     await ask("/topclients 7", role=None, place="channel")
