@@ -21,3 +21,9 @@ class DataError(Exception):
 
 class NoDataError(DataError):
     """Nothing has been loaded yet, or not the table this answer needs."""
+
+
+def problem_of(error: BaseException) -> str:
+    """The first line of what a system or library error says, for the `{problem}` of a DataError."""
+    text = getattr(error, "strerror", None) or str(error).strip()
+    return text.splitlines()[0][:200] if text else type(error).__name__

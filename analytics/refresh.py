@@ -16,6 +16,7 @@ import pandas as pd
 
 from analytics.aggregate import customer_days, won_deal_lines
 from analytics.channels import channel_of
+from analytics.errors import DataError, problem_of
 from analytics.proof import prove
 from analytics.snapshot import (
     FORMAT,
@@ -145,6 +146,7 @@ def _meta(warehouse: Warehouse, now: dt.datetime, base: str) -> SnapshotMeta:
         equal_lines=int(standing["equal_lines"].sum()),
         won_deals_without_amount_or_date=int(lost) if base == WON_DEALS else 0,
         loads=tuple(json.loads(loads.to_json(orient="records", date_format="iso"))[-50:]),
+        warehouse=warehouse.identity,
     )
 
 
@@ -177,16 +179,33 @@ def prepare(warehouse: Warehouse, home: Path, now: dt.datetime | None = None) ->
     return SnapshotStore(home).prepare(snapshot, write_lines)
 
 
+def behind(warehouse: Warehouse, home: Path) -> bool:
+    """True where the snapshot in force is not of the warehouse's present state."""
+    return SnapshotStore(home).in_force != (warehouse.identity, warehouse.version)
+
+
+def put_in_force(warehouse: Warehouse, home: Path, folder: Path | None = None) -> None:
+    """Publish a prepared snapshot, or one built now. DataError where the disk does not let it."""
+    import duckdb
+
+    try:
+        SnapshotStore(home).publish(folder or prepare(warehouse, home))
+    except (OSError, duckdb.IOException) as error:
+        raise DataError(
+            "The data are loaded as version {version}, but the answers cannot be renewed"
+            " ({problem}); mend that, then run: python app.py refresh",
+            version=warehouse.version,
+            problem=problem_of(error),
+        ) from error
+
+
 def refresh(home: Path) -> int:
     """Build a new snapshot from the warehouse and put it in force; return its version."""
     from analytics.warehouse import Warehouse
 
     with Warehouse.open(home, read_only=True) as warehouse:
-        folder = prepare(warehouse, home)
-        version = int(warehouse.version)
-        # While the warehouse is open no load can commit, so an older state never replaces a newer.
-        SnapshotStore(home).publish(folder)
-    return version
+        put_in_force(warehouse, home)
+        return warehouse.version
 
 
 def _frame(table: Any) -> pd.DataFrame:

@@ -7,11 +7,14 @@ one and never half of either.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import os
+import re
 import shutil
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
@@ -35,6 +38,9 @@ MOST_RESULTS = 512
 """Results kept in memory a snapshot."""
 KEPT = 3
 """Snapshots left on disk, so that a slow reader finishes on the one it opened."""
+STALE_SECONDS = 3600.0
+"""A half-written folder older than this was left by a process that died."""
+_NAME = re.compile(r"[0-9]{6,}-[0-9A-Za-z-]{1,40}")
 
 INVOICES = "INVOICED_CUSTOMERS"
 WON_DEALS = "CUSTOMERS_WITH_WON_DEALS"
@@ -55,6 +61,8 @@ class SnapshotMeta:
     equal_lines: int
     won_deals_without_amount_or_date: int
     loads: tuple[Mapping[str, Any], ...] = ()
+    warehouse: str = ""
+    """The id of the warehouse it was made from: versions of two warehouses do not compare."""
 
     def to_json(self) -> str:
         """Serialise; the inverse of `from_json`."""
@@ -221,11 +229,25 @@ class SnapshotStore:
 
     @property
     def current_version(self) -> str | None:
-        """Name of the snapshot in force; None before the first load."""
+        """Name of the snapshot in force; None before the first load, or if CURRENT is nonsense."""
         try:
-            return (self.folder / "CURRENT").read_text(encoding="utf-8").strip() or None
+            name = (self.folder / "CURRENT").read_text(encoding="utf-8", errors="replace").strip()
         except FileNotFoundError:
             return None
+        return name if _NAME.fullmatch(name) else None
+
+    @property
+    def in_force(self) -> tuple[str, int] | None:
+        """Warehouse id and version of the snapshot in force; None if there is none to be read."""
+        name = self.current_version
+        if name is None:
+            return None
+        try:
+            raw = (self.folder / name / "meta.json").read_text(encoding="utf-8")
+            meta = SnapshotMeta.from_json(raw)
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        return (meta.warehouse, meta.version) if meta.format == FORMAT else None
 
     def load(self) -> Snapshot:
         """Read the snapshot in force. NoDataError when there is none."""
@@ -245,6 +267,7 @@ class SnapshotStore:
     def prepare(self, snapshot: Snapshot, write_lines: Callable[[Path], None]) -> Path:
         """Write a snapshot beside the one in force, without putting it in force."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._clear_stale()
         name = f"{snapshot.meta.version:06d}-{os.urandom(3).hex()}"
         folder = self.folder / name
         partial = self.folder / f".{name}"
@@ -261,18 +284,44 @@ class SnapshotStore:
     def publish(self, folder: Path) -> None:
         """Put a prepared snapshot in force, atomically, and clear away old ones.
 
-        One that is older than the one in force (a slower load beside this one) is left aside.
+        Call it while the warehouse is open: then no other load can commit in between, and what was
+        prepared is the newest state, whatever CURRENT says (a warehouse that was put back from a
+        copy, or begun anew, counts from a lower version).
         """
-        in_force = self.current_version
-        if in_force is not None and in_force.split("-")[0] > folder.name.split("-")[0]:
-            return
         pointer = self.folder / f".CURRENT-{os.urandom(3).hex()}"
-        pointer.write_text(folder.name, encoding="utf-8")
-        pointer.replace(self.folder / "CURRENT")
-        names = sorted(p.name for p in self.folder.iterdir() if p.is_dir() and p.name[0] != ".")
-        for name in names[:-KEPT]:
-            if name != folder.name:
-                shutil.rmtree(self.folder / name, ignore_errors=True)
+        try:
+            pointer.write_text(folder.name, encoding="utf-8")
+            pointer.replace(self.folder / "CURRENT")
+        except BaseException:
+            pointer.unlink(missing_ok=True)
+            raise
+        with contextlib.suppress(OSError):
+            self._clear_old(folder)
+
+    def _clear_old(self, in_force: Path) -> None:
+        # By age, not by version: another warehouse may have counted further.
+        folders = [p for p in self.folder.iterdir() if p.is_dir() and p.name[0] != "."]
+        for old in sorted(folders, key=_written)[:-KEPT]:
+            if old.name != in_force.name:
+                shutil.rmtree(old, ignore_errors=True)
+
+    def _clear_stale(self) -> None:
+        oldest = time.time() - STALE_SECONDS
+        for left in list(self.folder.iterdir()):
+            if left.name[0] != "." or _written(left)[0] > oldest:
+                continue
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
+
+
+def _written(path: Path) -> tuple[float, str]:
+    """When a file or folder was last written to; 0 if it is gone by now."""
+    try:
+        return path.stat().st_mtime, path.name
+    except OSError:
+        return 0.0, path.name
 
 
 _FRAMES = ("customers", "deals", "activities", "people")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -136,6 +137,11 @@ class Warehouse:
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", [key, value])
 
     @property
+    def identity(self) -> str:
+        """The random id given when the file was made; "" for one that was never written to."""
+        return self.meta("id") or ""
+
+    @property
     def version(self) -> int:
         """The number of changes so far; 0 for a warehouse that nothing was loaded into."""
         return int(self.meta("version") or 0)
@@ -158,6 +164,9 @@ class Warehouse:
                 )
             self.connection.execute(_LOADS)
             self.connection.execute(_META)
+            self.connection.execute(
+                "INSERT INTO meta VALUES ('id', ?) ON CONFLICT DO NOTHING", [secrets.token_hex(8)]
+            )
 
 
 def _connect(path: Path, read_only: bool, wait: float) -> duckdb.DuckDBPyConnection:

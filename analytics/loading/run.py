@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import filelock
 
-from analytics.errors import DataError
+from analytics.errors import DataError, problem_of
 from analytics.loading.columns import known_headers
 from analytics.loading.contract import Checked, check, date_range, require_accepted
 from analytics.loading.currency import DEFAULT, convert, home_currency
@@ -50,13 +51,16 @@ def load(
     currency: str = "",
     progress: Progress | None = None,
     after: Callable[[Warehouse], None] | None = None,
+    done: Callable[[Warehouse, bool], None] | None = None,
     today: dt.date | None = None,
 ) -> LoadSummary:
     """Load `(table, file)` pairs into the warehouse of `home`.
 
     `currency` is the home currency the user set, if any; `progress` is called with (table, done,
     total); `after` runs in the open transaction once all rows are in, and its exception, like any
-    other, leaves the state exactly as it was; it does not run when nothing changed. Raises DataError.
+    other, leaves the state exactly as it was; it does not run when nothing changed. `done` runs once
+    all is committed, still alone with the warehouse, with whether anything changed; its exception
+    passes and undoes nothing. Raises DataError.
     """
     tell = progress or (lambda what, done, total: None)
     day = today or dt.datetime.now(dt.UTC).date()
@@ -74,17 +78,30 @@ def load(
                 tables=", ".join(TABLES),
             )
     read_files: list[_File] = []
+    committed = False
     try:
         # Everything that takes long happens before the lock is taken.
         for table, path in files:
             read_files.append(_prepare(table, path, said, tell))
             require_accepted(read_files[-1].checked)
         with _alone(home), Warehouse.open(home) as warehouse:
-            return _store(
+            summary = _store(
                 warehouse, home, read_files, said, replace, currency.upper(), tell, after, day
             )
-    except BaseException:
-        _keep_refused(home, read_files)
+            committed = True
+            if done is not None:
+                done(warehouse, summary.changed)
+            return summary
+    except BaseException as error:
+        if not committed:
+            _keep_refused(home, read_files)
+            if isinstance(error, (OSError, duckdb.IOException)):
+                raise DataError(
+                    "The data in {home} cannot be written ({problem}); mend that and load again;"
+                    " nothing was changed",
+                    home=home,
+                    problem=problem_of(error),
+                ) from error
         raise
 
 
@@ -269,11 +286,11 @@ def _keep_sources(warehouse: Warehouse, said: Mapping) -> bool:
 def _keep_refused(home: Path, files: Sequence[_File]) -> None:
     """Keep the quarantine of a refused load, so that what was wrong can be looked up."""
     for file in files:
-        if file.quarantine is not None:
-            file.quarantine.unlink(missing_ok=True)
-        if file.checked.faults.total:
-            # The refusal itself is the message; a full disk must not hide it.
-            with contextlib.suppress(OSError):
+        # The refusal itself is the message; a full disk must not hide it.
+        with contextlib.suppress(OSError):
+            if file.quarantine is not None:
+                file.quarantine.unlink(missing_ok=True)
+            if file.checked.faults.total:
                 write_quarantine(
                     home / FOLDER / f"refused-{file.table}.csv",
                     file.checked.raw,

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import shutil
 import threading
 from pathlib import Path
 
 import pytest
 
-from analytics.errors import NoDataError
+from analytics import snapshot
+from analytics.errors import DataError, NoDataError
+from analytics.refresh import refresh
 from analytics.snapshot import SnapshotStore
+from analytics.warehouse import Warehouse
 from bot.live import LiveSnapshots
 from bot.loading import load_files
 from tests.conftest import TODAY
@@ -87,12 +92,110 @@ def test_nothing_loaded_yet(tmp_path: Path) -> None:
         live.current()
 
 
-def test_a_slower_older_load_does_not_replace_a_newer_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("died", [True, False], ids=["killed", "disk full"])
+def test_a_load_that_was_not_put_in_force_is_by_loading_the_same_file_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, died: bool
+) -> None:
     home = tmp_path / "home"
     load(home, 1)
-    store = SnapshotStore(home)
-    older = store.folder / (store.current_version or "")
+
+    def fail(_self: SnapshotStore, _folder: Path) -> None:
+        raise KeyboardInterrupt if died else OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SnapshotStore, "publish", fail)
+        with pytest.raises(KeyboardInterrupt if died else DataError) as caught:
+            load(home, 2)
+    if not died:
+        line = str(caught.value)
+        assert "loaded as version 2" in line
+        assert "No space left on device" in line
+        assert "app.py refresh" in line
+    assert SnapshotStore(home).load().meta.version == 1
+    assert len(list((home / "snapshots").glob("0*"))) == 1
     load(home, 2)
-    newer = store.current_version
-    store.publish(older)
-    assert store.current_version == newer
+    assert SnapshotStore(home).load().meta.rows["invoices"] == 2
+
+
+def test_refresh_puts_in_force_what_a_load_could_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    load(home, 1)
+
+    def fail(_self: SnapshotStore, _folder: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SnapshotStore, "publish", fail)
+        with pytest.raises(DataError):
+            load(home, 2)
+    assert refresh(home) == 2
+    assert SnapshotStore(home).load().meta.rows["invoices"] == 2
+
+
+def test_a_snapshot_that_cannot_be_written_undoes_the_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    load(home, 1)
+
+    def full(_snapshot: object, _folder: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot, "_write", full)
+        with pytest.raises(DataError, match=r"No space left on device.*nothing was changed"):
+            load(home, 2)
+    with Warehouse.open(home, read_only=True) as warehouse:
+        assert warehouse.version == 1
+    load(home, 2)
+    assert SnapshotStore(home).load().meta.rows["invoices"] == 2
+
+
+def test_a_warehouse_begun_anew_or_put_back_comes_into_force(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    load(home, 1)
+    file = home / "warehouse.duckdb"
+    copy = file.read_bytes()
+    load(home, 2)
+    load(home, 3)
+    file.rename(tmp_path / "damaged")
+    load(home, 4)
+    assert SnapshotStore(home).load().meta.rows["invoices"] == 4
+    file.write_bytes(copy)
+    load(home, 1)  # known already, yet not what answers are given from
+    assert SnapshotStore(home).load().meta.rows["invoices"] == 1
+
+
+def test_two_warehouses_at_one_version_are_told_apart(tmp_path: Path) -> None:
+    home, other = tmp_path / "home", tmp_path / "other"
+    load(home, 1)
+    load(other, 2)
+    shutil.copy(other / "warehouse.duckdb", home / "warehouse.duckdb")
+    load(home, 2)
+    assert SnapshotStore(home).load().meta.rows["invoices"] == 2
+
+
+@pytest.mark.parametrize("nonsense", [b"nonsense", b"", b"\xff\0", b"000009-abcdef", b"../.."])
+def test_refresh_heals_a_pointer_that_is_nonsense(tmp_path: Path, nonsense: bytes) -> None:
+    home = tmp_path / "home"
+    load(home, 1)
+    (home / "snapshots" / "CURRENT").write_bytes(nonsense)
+    with pytest.raises(NoDataError):
+        SnapshotStore(home).load()
+    refresh(home)
+    assert SnapshotStore(home).load().meta.version == 1
+
+
+def test_what_a_dead_process_left_half_written_is_cleared_away(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    load(home, 1)
+    old, fresh = (home / "snapshots" / f".000002-{name}" for name in ("dead", "busy"))
+    for folder in (old, fresh):
+        folder.mkdir()
+        (folder / "lines.parquet").write_bytes(b"half")
+    os.utime(old, (0, 0))
+    load(home, 2)
+    assert not old.exists()
+    assert fresh.exists()
