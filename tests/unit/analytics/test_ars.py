@@ -77,6 +77,8 @@ def test_a_client_from_before_the_data_is_not_new() -> None:
     assert per_100([("new", "2026-02-01", 5)], facts) == 0
 
 
-def test_introductions_need_a_year_of_history() -> None:
-    lines: list[Line] = [("a", "2025-06-01", 1), ("a", "2026-01-02", 1)]
-    assert ars(Scope.of(make(lines), today=TODAY, period="2026")).introductions_per_100 is None
+@pytest.mark.parametrize(("first", "told"), [("2025-01-01", True), ("2025-01-02", False)])
+def test_introductions_need_a_year_of_history(first: str, told: bool) -> None:
+    lines: list[Line] = [("a", first, 1), ("a", "2026-01-02", 1)]
+    found = ars(Scope.of(make(lines), today=TODAY, period="2026"))
+    assert (found.introductions_per_100 is not None) is told

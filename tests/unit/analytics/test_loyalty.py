@@ -49,3 +49,18 @@ def test_years_count_calendar_years() -> None:
     found = rhythms(Scope.of(make(lines), today=TODAY, period="all"))[0]
     assert found.years == 3
     assert found.usual_gap == 367
+
+
+def test_a_line_of_the_future_does_not_end_a_silence() -> None:
+    lines: list[Line] = [("a", f"2026-01-{day:02}", 1) for day in (1, 6, 11, 16, 21)]
+    lines += [("other", "2026-06-30", 1), ("a", "2027-01-01", 1)]
+    found = rhythms(Scope.of(make(lines), today=TODAY, period="all"))[0]
+    assert (found.last, found.gap, found.days) == (dt.date(2026, 1, 21), 160, 5)
+    assert found.quiet
+
+
+def test_as_of_after_the_data_measures_silence_to_the_newest_line() -> None:
+    lines: list[Line] = [("a", "2026-01-01", 1), ("b", "2026-01-11", 1)]
+    scope = Scope.of(make(lines), today=TODAY, period="all", as_of=dt.date(2026, 9, 9))
+    assert scope.data_date == dt.date(2026, 1, 11)
+    assert rhythms(scope)[0].gap == 10

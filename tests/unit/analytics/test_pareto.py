@@ -1,19 +1,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.pareto import top_clients
+from analytics.pareto import TopClients, top_clients
 from analytics.scope import Scope
 from analytics.snapshot import to_decimal
 from tests.snapshots import TODAY, Line, make
 
 
-def read(lines: list[Line], period: str = "all", **scope: object) -> tuple[Scope, object]:
+def read(lines: list[Line], period: str = "all", **scope: object) -> tuple[Scope, TopClients]:
     found = Scope.of(make(lines), today=TODAY, period=period, **scope)  # type: ignore[arg-type]
     return found, top_clients(found)
 
@@ -22,7 +24,7 @@ def ids(scope: Scope, codes: object) -> list[str]:
     return [scope.snapshot.customer_id(int(c)) for c in codes]  # type: ignore[attr-defined]
 
 
-def day(amounts: dict[str, object], date: str = "2026-10-01") -> list[Line]:
+def day(amounts: Mapping[str, object], date: str = "2026-10-01") -> list[Line]:
     return [(customer, date, amount) for customer, amount in amounts.items()]  # type: ignore[misc]
 
 
@@ -106,6 +108,30 @@ def test_dependence_from_a_fifth_for_the_largest() -> None:
     assert found.dependent
     _scope, found = read(day(many | {"big": "19.9"}))
     assert not found.dependent
+
+
+@pytest.mark.parametrize(
+    ("top", "reading"),
+    [(9, "CONCENTRATED"), (10, "ABOVE_BAND"), (14, "ABOVE_BAND"), (15, "NO_CONCENTRATION")],
+)
+def test_the_yardstick_at_its_bounds_and_with_just_enough_customers(top: int, reading: str) -> None:
+    amounts: dict[str, object] = {f"t{i:02}": Decimal("80.1") / top for i in range(top)}
+    amounts |= {f"z{i:02}": Decimal("19.9") / (30 - top) for i in range(30 - top)}
+    _scope, found = read(day(amounts))
+    assert (found.positive_customers, found.top_count) == (30, top)
+    assert found.reading == reading
+
+
+def test_one_paying_customer_fewer_is_too_few() -> None:
+    _scope, found = read(day({f"c{i:02}": 10 for i in range(29)} | {"zero": 0}))
+    assert (found.customers, found.positive_customers, found.reading) == (30, 29, "TOO_FEW")
+
+
+@pytest.mark.parametrize(("index", "dependent"), [(1_499.9, False), (1_500.0, True)])
+def test_dependence_from_1500_of_hhi(index: float, dependent: bool) -> None:
+    _scope, found = read(day({f"c{i:02}": 1 for i in range(30)}))
+    assert not found.dependent
+    assert replace(found, hhi=index).dependent is dependent
 
 
 def test_gini_of_equal_customers_is_zero_and_of_a_known_case_a_quarter() -> None:
