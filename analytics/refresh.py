@@ -18,6 +18,7 @@ from analytics.aggregate import customer_days, won_deal_lines
 from analytics.channels import channel_of
 from analytics.errors import DataError, problem_of
 from analytics.proof import prove
+from analytics.schema import AMOUNT_SCALE
 from analytics.snapshot import (
     FORMAT,
     INVOICES,
@@ -36,12 +37,21 @@ _CUSTOMER_TEXTS = (
 )  # fmt: skip
 
 
+SCALED = f"cast(cast({{}} as decimal(38, 4)) * {AMOUNT_SCALE} as bigint)"
+"""An amount in 1/10,000; widened first, since DECIMAL(18,4) has no room for the product."""
+
+MOST_TOGETHER = 900_000_000_000_000
+"""Absolute amounts of all lines together, in currency units: more does not fit 64 bits scaled."""
+
+
 def build_snapshot(warehouse: Warehouse, now: dt.datetime) -> tuple[Snapshot, Any]:
     """Build a Snapshot from the warehouse; also return the Ibis table of its lines."""
     backend = warehouse.backend()
     connection = warehouse.connection
     invoices = backend.table("invoices")
     has_invoices = _count(connection, "select count(*) from invoices") > 0
+    for table in ("invoices", "deals"):
+        _require_countable(connection, table)
     lines = invoices if has_invoices else won_deal_lines(backend.table("deals"))
     days = _frame(customer_days(lines))
     overrides = json.loads(warehouse.meta("source_overrides") or "{}")
@@ -72,6 +82,15 @@ def build_snapshot(warehouse: Warehouse, now: dt.datetime) -> tuple[Snapshot, An
         people=people,
     )
     return snapshot, lines
+
+
+def _require_countable(connection: Any, table: str) -> None:
+    total = connection.execute(f"select coalesce(sum(abs(amount)), 0) from {table}").fetchone()[0]  # noqa: S608
+    if total > MOST_TOGETHER:
+        raise DataError(
+            "The amounts of {table} are too large to be counted together; check their decimal sign",
+            table=table,
+        )
 
 
 def _customers(
@@ -111,8 +130,8 @@ def _customers(
 
 def _deals(connection: Any, overrides: dict[str, str]) -> pd.DataFrame:
     deals: pd.DataFrame = connection.execute(
-        "select deal_id, status, created, closed, coalesce(customer_id, null) customer_id, prospect,"
-        " cast(amount * 10000 as bigint) amount, source, owner, stage, segment, country, region,"
+        "select deal_id, status, created, closed, coalesce(customer_id, null) customer_id, prospect,"  # noqa: S608
+        f" {SCALED.format('amount')} amount, source, owner, stage, segment, country, region,"
         " employees, facts from deals order by deal_id"
     ).df()
     deals["amount"] = deals["amount"].astype("Int64")
@@ -168,7 +187,7 @@ def prepare(warehouse: Warehouse, home: Path, now: dt.datetime | None = None) ->
         sql = lines.compile() if hasattr(lines, "compile") else str(lines)
         connection.execute(
             f"copy (select coalesce(c.customer, -1)::integer customer, l.date,"  # noqa: S608
-            f" cast(l.amount * 10000 as bigint) amount, l.invoice_id, {product} product,"
+            f" {SCALED.format('l.amount')} amount, l.invoice_id, {product} product,"
             f" o.file_name file, l.line_no from ({sql}) l"
             f" left join snapshot_codes c on c.customer_id = l.customer_id"
             f" left join loads o on o.load_id = l.load_id"
