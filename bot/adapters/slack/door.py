@@ -1,0 +1,247 @@
+"""The Slack door: what happens with a request, whichever way it came.
+
+Bolt reads and routes it; we store it before it has an effect, acknowledge, and answer. What Slack
+would not take is tried again by the Worker, from what was stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import re
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Protocol
+
+from aiohttp import web
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.adapters.slack.api import Api, CallError
+from bot.adapters.slack.delivery import Delivery, References, Slot
+from bot.adapters.slack.directory import SURFACE, Directory
+from bot.adapters.slack.intake import Ask, read
+from bot.adapters.slack.logs import redacting_logger
+from bot.adapters.slack.responder import Responder, Welcomed
+from bot.adapters.slack.settings import SlackSettings
+from bot.adapters.slack.signature import Signatures
+from bot.adapters.slack.socket import Socket
+from bot.adapters.worker import Later
+from bot.application import Application
+from bot.storage.inbox import Work
+
+log = logging.getLogger("ballotage.slack")
+
+PATH = "/slack/events"
+ACK_SECONDS = 0.4
+"""How long a command's request waits for its answer; Slack wants a reply within 3 s."""
+TRY_SECONDS = 45.0
+"""Longest one try may take: within the 60 s for which accepted work is held."""
+STOP_SECONDS = 10.0
+
+Observer = Callable[[str, str, str], None]
+"""Called with platform, kind and outcome for every request."""
+
+
+class Inbox(Protocol):
+    """Where work is kept; bot.storage.inbox is one."""
+
+    async def accept(self, surface: str, event_id: str, payload: Mapping[str, Any]) -> int | None:
+        """Store an event; None for a copy."""
+
+    async def done(self, work_id: int) -> None:
+        """Note that it is answered."""
+
+    async def later(self, work_id: int, seconds: float, reason: str) -> None:
+        """Try it again."""
+
+
+def create_slack(
+    application: Application,
+    inbox: Inbox,
+    references: References,
+    welcomed: Welcomed,
+    settings: SlackSettings,
+    *,
+    observe: Observer | None = None,
+    ack_seconds: float = ACK_SECONDS,
+) -> SlackDoor:
+    """Compose the door; `routes` go to the server, `handle` to the Worker as surface "slack"."""
+    api = Api(settings)
+    directory = Directory(application.services, api)
+    delivery = Delivery(application.services, api, references)
+    responder = Responder(application, directory, delivery, welcomed)
+    return SlackDoor(inbox, settings, api, directory, responder, observe, ack_seconds)
+
+
+class SlackDoor:
+    """Takes requests of Slack, over HTTP or a socket, and sees to their answers."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        settings: SlackSettings,
+        api: Api,
+        directory: Directory,
+        responder: Responder,
+        observe: Observer | None = None,
+        ack_seconds: float = ACK_SECONDS,
+    ) -> None:
+        self._inbox = inbox
+        self._settings = settings
+        self._api = api
+        self._directory = directory
+        self._responder = responder
+        self._observe = observe or (lambda platform, kind, outcome: None)
+        self._ack_seconds = ack_seconds
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._bolt = self._bolt_app()
+        self._socket = Socket(self._bolt, settings) if settings.socket_mode else None
+        self._signatures: Signatures | None = None
+        self.routes: list[web.RouteDef] = []
+        if settings.opens_door:
+            self._signatures = Signatures(settings.signing_secret.get_secret_value())
+            self.routes.append(web.post(PATH, self._on_request))
+
+    async def start(self) -> None:
+        """Ask Slack who we are, and connect where that is the way; neither has to succeed now."""
+        self._spawn(self._introduce())
+        if self._socket is not None:
+            await self._socket.start()
+
+    async def stop(self) -> None:
+        """Let running answers finish for a while, then close connections."""
+        if self._socket is not None:
+            await self._socket.stop()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._api.close()
+
+    async def handle(self, work: Work) -> None:
+        """Answer stored work, for the Worker. Later: to be tried again."""
+        age = (dt.datetime.now(dt.UTC) - work.received_at).total_seconds()
+        try:
+            await self._responder.respond(Ask.from_json(work.payload), work.attempts, age, None)
+        except CallError as error:
+            log.warning("slack.gone id=%d method=%s code=%s", work.id, error.method, error.code)
+
+    async def _introduce(self) -> None:
+        try:
+            await self._directory.identity()
+        except (Later, CallError) as error:
+            log.warning("slack.no_identity reason=%s", error)
+
+    def _bolt_app(self) -> AsyncApp:
+        async def authorize() -> AuthorizeResult:
+            known = self._directory.known
+            return AuthorizeResult(
+                enterprise_id=known.enterprise if known else None,
+                team_id=known.team if known else None,
+                bot_id=known.bot_id if known else None,
+                bot_user_id=known.bot_user if known else None,
+                bot_token=self._settings.bot_token.get_secret_value(),
+            )
+
+        logger = redacting_logger()
+        app = AsyncApp(
+            name="ballotage",
+            logger=logger,
+            client=AsyncWebClient(base_url=self._settings.api_url, logger=logger),
+            authorize=authorize,
+            # The answer to Slack goes out when our listener returns: after the event is stored.
+            # Otherwise Bolt acknowledges events before, and waits for commands in steps of 10 ms.
+            process_before_response=True,
+            # Checked before the body is read, in `_on_request`; a socket has none.
+            request_verification_enabled=False,
+            attaching_function_token_enabled=False,
+            attaching_conversation_kwargs_enabled=False,
+        )
+        every = re.compile(".*", re.DOTALL)
+        for kind in (app.command, app.event, app.action, app.shortcut, app.view, app.view_closed):
+            kind(every)(self._take)
+        return app
+
+    async def _on_request(self, request: web.Request) -> web.Response:
+        raw = await request.read()
+        try:
+            body = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return _json(401, '{"error":"invalid request"}')
+        assert self._signatures is not None  # noqa: S101 (the route exists only then)
+        if not self._signatures.is_valid(request.headers, body):
+            self._observe(SURFACE, "request", "forged")
+            return _json(401, '{"error":"invalid request"}')
+        kind = request.headers.get("Content-Type", "")
+        try:
+            asked = AsyncBoltRequest(body=body, headers={"content-type": kind})
+            answer = await self._bolt.async_dispatch(asked)
+        except Exception as error:  # noqa: BLE001 (Bolt reads bodies without checking their shape)
+            log.info("slack.unreadable error=%s", type(error).__name__)
+            return web.Response()
+        if answer.status == 503:
+            return web.Response(status=503, headers={"Retry-After": "5"})
+        if answer.status != 200:  # nothing here listens to it, or Bolt could not read it
+            self._observe(SURFACE, "request", "unhandled")
+            return web.Response()
+        if answer.body.startswith("{"):
+            return _json(200, answer.body)
+        return web.Response(text=answer.body)
+
+    async def _take(self, body: dict[str, Any]) -> BoltResponse:
+        """Store, acknowledge, and begin to answer: for every kind of request."""
+        known = self._directory.known
+        ask = read(body, known.bot_user if known else "")
+        if ask is None or not ask.user or (known and not known.is_ours(ask.team)):
+            self._observe(SURFACE, ask.kind if ask else "other", "ignored")
+            return BoltResponse(status=200)
+        try:
+            work_id = await self._inbox.accept(SURFACE, ask.key, ask.to_json())
+        except Exception as error:  # noqa: BLE001 (unstored, it must not be acknowledged)
+            log.error("slack.not_stored error=%s", type(error).__name__)
+            return BoltResponse(status=503)
+        if work_id is None:
+            self._observe(SURFACE, ask.kind, "repeated")
+            return BoltResponse(status=200)
+        self._observe(SURFACE, ask.kind, "accepted")
+        # Until Slack has told who we are, another workspace's command could be answered here.
+        slot = Slot() if ask.kind == "command" and known else None
+        self._spawn(self._try(work_id, ask, slot))
+        answer = await slot.taken(self._ack_seconds) if slot else ""
+        return BoltResponse(status=200, body=answer)
+
+    async def _try(self, work_id: int, ask: Ask, slot: Slot | None) -> None:
+        """Make the first try at work we hold, and tell the inbox how it went."""
+        try:
+            async with asyncio.timeout(TRY_SECONDS):
+                await self._responder.respond(ask, 1, 0.0, slot)
+        except Later as later:
+            log.info("slack.later id=%d reason=%s", work_id, later.reason)
+            await self._inbox.later(work_id, later.seconds, later.reason)
+        except CallError as error:
+            log.warning("slack.gone id=%d method=%s code=%s", work_id, error.method, error.code)
+            await self._inbox.done(work_id)
+        except Exception as error:
+            log.exception("slack.try_failed id=%d", work_id)
+            await self._inbox.later(work_id, 0.0, type(error).__name__)
+        else:
+            await self._inbox.done(work_id)
+        finally:
+            if slot is not None:
+                slot.offer("")  # nobody need wait for what comes later
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _json(status: int, text: str) -> web.Response:
+    return web.Response(
+        status=status, body=text.encode(), content_type="application/json", charset="utf-8"
+    )
