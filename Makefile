@@ -1,5 +1,6 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`. See README.md.
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -7,6 +8,10 @@ CHECKED := bot analytics knowledge app.py
 # The newest Python from 3.11 on; override with `make PYTHON=/path/to/python ...`.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14 python; do \
 	"$$p" -c 'import sys; sys.exit(not (sys.version_info >= (3, 11)))' 2>/dev/null && echo "$$p" && break; done)
+# What pip says, as one line that counts; its errors in full.
+FOLLOW := awk '/^Collecting/ { printf "\r\033[K    %d  %s", ++n, $$2; fflush() } \
+	/^Installing/ { printf "\r\033[K    %d downloaded, unpacking\n", n; fflush() } \
+	/^Successfully/ { print "    done" } /ERROR|error:|No space|denied/ { print }'
 
 .PHONY: help demo test install install-dev check tests bench e2e chaos shots lock clean
 
@@ -54,10 +59,10 @@ $(VENV)/bin/python:
 
 $(VENV)/.runtime: requirements.lock | $(VENV)/bin/python
 	@echo "==> Installing $$(grep -c == requirements.lock) packages (once; a few minutes on a slow line)"
-	@$(PY) -m pip install --disable-pip-version-check --no-deps -r requirements.lock
+	@$(PY) -m pip install --disable-pip-version-check --no-deps -r requirements.lock 2>&1 | $(FOLLOW)
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@echo "==> Installing what the tests need"
-	@$(PY) -m pip install --disable-pip-version-check --no-deps -q --progress-bar on -r requirements-dev.lock
+	@$(PY) -m pip install --disable-pip-version-check --no-deps -r requirements-dev.lock 2>&1 | $(FOLLOW)
 	@touch $@

@@ -181,6 +181,25 @@ def erase(
         privacy.erase(context, user)
 
 
+@app.command()
+def manifest(
+    platform: Annotated[Literal["slack", "teams"], typer.Argument(help="For which platform")],
+    url: Annotated[str, typer.Option("--url", help="Public https address of `serve`")] = "",
+    app_id: Annotated[str, typer.Option("--app-id", help="Teams: application (client) id")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="Teams: where the zip goes")] = None,
+    locale: Locale = None,
+    debug: Debug = False,
+) -> None:
+    """Print the Slack manifest with its link, or write the Teams app package."""
+    with guarded(None, locale, debug) as context:
+        from bot.cli import manifests
+
+        if platform == "slack":
+            manifests.slack(context, url)
+        else:
+            manifests.teams(context, app_id, url, out)
+
+
 def build(settings: Settings, **parts: Any) -> Application:
     """Compose the program: every object once, no I/O. `parts` replaces clock, audit and the like."""
     from bot.application import build as compose
