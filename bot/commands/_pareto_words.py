@@ -14,6 +14,7 @@ from analytics.pareto import (
 )
 from analytics.snapshot import INVOICES
 from bot.commands._framing import Frame
+from bot.core.figures import HIDDEN
 from bot.core.reply import Element, Section, Tone
 
 HHI_STEP, GINI_STEP = 100.0, 0.1
@@ -84,13 +85,14 @@ def reading_line(frame: Frame) -> list[Element]:
     if not reading.dependent:
         return [Section(f"{sentence} {_verdict(frame)}", Tone.HEADLINE)]
     largest = reading.order[:1].tolist()[0]
+    index = figures.index(reading.hhi, HHI_STEP)
     dependence = _(
         "You depend on a few: {name} alone brings {largest}, the five largest {top5} "
         "(HHI {hhi} of 10,000).",
         name=frame.snapshot.name(largest),
         largest=figures.share(reading.largest_share),
         top5=figures.share(reading.top5_share),
-        hhi=_.number(figures.index(reading.hhi, HHI_STEP) or 0.0),
+        hhi=HIDDEN if index is None else _.number(index),
     )
     return [Section(dependence, Tone.HEADLINE), Section(f"{sentence} {_verdict(frame)}")]
 

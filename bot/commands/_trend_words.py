@@ -26,12 +26,17 @@ def since_of(frame: Frame, code: int) -> dt.date | None:
 
 
 def trend_words(frame: Frame, code: int) -> str:
-    """The change against the period before: `▲ +14 %`, `new` where there was nothing, or empty."""
+    """The change against the period before: `▲ +14 %`, `new` where there was nothing, or empty.
+
+    Empty too where the asker sees no revenue at all: a change of it is a figure like any other.
+    """
     _, reading = frame._, frame.reading
     trend = reading.trend(code)
     if trend is None:
         previous = reading.previous
         is_new = previous is not None and reading.revenue.active[code] and not previous.active[code]
         return _("new") if is_new else ""
+    if frame.figures.detail == "none":
+        return ""
     sign = "▲" if trend >= 0.005 else "▼" if trend <= -0.005 else "="
     return f"{sign} {_.signed_percent(trend)}"

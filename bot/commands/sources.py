@@ -68,13 +68,13 @@ def _data(frame: Frame, found: Sources) -> dict[str, Any]:
     return {
         "period": frame.period_data(),
         "base": frame.snapshot.meta.base,
-        "rows": [_row(frame, row) for row in found.rows],
-        "channels": [_row(frame, row) for row in found.channels],
+        "rows": [_row(frame, found, row) for row in found.rows],
+        "channels": [_row(frame, found, row) for row in found.channels],
         "alignment": _coarse(frame, found.alignment),
         "alignment_by": found.weighed_by,
         "coverage": _coarse(frame, found.coverage),
         "coverage_top": frame.figures.share_value(found.coverage_top),
-        "coverage_pipeline": found.coverage_pipeline,
+        "coverage_pipeline": _hunted(frame, found, found.coverage_pipeline),
         "clear_leader": found.clear_leader,
         "open_deals": found.open_deals,
     }
@@ -85,7 +85,15 @@ def _coarse(frame: Frame, value: float | None) -> float | None:
     return value if value is None or frame.figures.exact else round(value, 2)
 
 
-def _row(frame: Frame, row: SourceRow) -> dict[str, Any]:
+def _hunted(frame: Frame, found: Sources, share: float | None) -> float | None:
+    """A share of the pipeline; one by value gives amounts away as much as a share of revenue does.
+
+    Who knows the amount of one deal could reckon all others from exact shares.
+    """
+    return frame.figures.share_value(share) if found.weighed_by == "value" else share
+
+
+def _row(frame: Frame, found: Sources, row: SourceRow) -> dict[str, Any]:
     figures, interval = frame.figures, row.revenue_share_ci
     return {
         "source": row.source,
@@ -101,7 +109,7 @@ def _row(frame: Frame, row: SourceRow) -> dict[str, Any]:
         "top_revenue_share": figures.share_value(row.top_revenue_share),
         "open_deals": row.open_deals,
         "pipeline_value": figures.value(row.pipeline_value),
-        "pipeline_share": row.pipeline_share,
+        "pipeline_share": _hunted(frame, found, row.pipeline_share),
     }
 
 
@@ -151,7 +159,7 @@ def _hunting(frame: Frame, found: Sources, known: list[SourceRow]) -> list[Eleme
                     "Whether the team hunts there cannot be told: under half of the sources is "
                     "known ({top} of top revenue, {pipeline} of the pipeline).",
                     top=frame.figures.share(found.coverage_top),
-                    pipeline=_percent(frame, found.coverage_pipeline),
+                    pipeline=_percent(frame, _hunted(frame, found, found.coverage_pipeline)),
                 ),
                 Tone.WARNING,
             )
@@ -160,7 +168,7 @@ def _hunting(frame: Frame, found: Sources, known: list[SourceRow]) -> list[Eleme
     text = _(
         "{share} of the open pipeline ({weighed}) is {channel}, where {top} of top revenue came from. "
         "Alignment {alignment}.",
-        share=_.percent(where.pipeline_share or 0.0, 0),
+        share=_percent(frame, _hunted(frame, found, where.pipeline_share or 0.0)),
         weighed=weighed,
         channel=frame.channel(where.channel),
         top=frame.figures.share(where.top_revenue_share),
@@ -192,7 +200,7 @@ def _table(frame: Frame, found: Sources) -> Table:
                 interval,
                 figures.share(row.top_revenue_share),
                 _.number(row.open_deals),
-                _percent(frame, row.pipeline_share),
+                _percent(frame, _hunted(frame, found, row.pipeline_share)),
             )
         )
     heads = (
@@ -218,7 +226,9 @@ def _chart(frame: Frame, found: Sources) -> Chart:
         (frame.channel(c.channel), max(frame.figures.drawn(c.top_revenue_share), 0.0))
         for c in shown
     )
-    hunt = tuple((frame.channel(c.channel), c.pipeline_share or 0.0) for c in shown)
+    hunt = tuple(
+        (frame.channel(c.channel), _hunted(frame, found, c.pipeline_share) or 0.0) for c in shown
+    )
     told = "; ".join(
         _(
             "{channel}: {top} of top revenue, {pipeline} of the pipeline",

@@ -87,7 +87,7 @@ def _table(frame: Frame, count: int) -> Table:
     _, reading, figures = frame._, frame.reading, frame.figures
     shown = reading.order[:count].tolist()
     has_source = any(frame.snapshot.text("channel", c) != "unknown" for c in shown)
-    has_trend = reading.previous is not None
+    has_trend = reading.previous is not None and figures.detail != "none"
     rows = []
     for place, code in enumerate(shown, start=1):
         cells = [

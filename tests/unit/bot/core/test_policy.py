@@ -25,7 +25,7 @@ async def test_a_known_person_is_answered_in_a_direct_message(ask: Ask, role: st
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_a_known_person_is_answered_privately_in_a_channel(ask: Ask, role: str) -> None:
-    reply = await ask("/topclients", role=role, place="channel")
+    reply = await ask("/topclients", role=role, place="channel", channel="NEVER-CLEARED")
     assert (reply.outcome, reply.visibility) == (Outcome.ANSWERED, Visibility.EPHEMERAL)
     assert not any(b.share for b in buttons(reply))
 
