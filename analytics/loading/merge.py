@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - the names put into queries are those of our own tables, never a user's words
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from typing import Any
 
@@ -82,21 +83,24 @@ def merge(
 ) -> int:
     """Put the accepted rows into their table; return how many older rows made way.
 
-    `siblings` are the loads of the same call: `replace` clears the state before the call, never
-    what another file of the call brought. Raises DataError for an overlap that would double.
+    A known key is updated in the columns that the file has (facts by their own headers). `siblings`
+    are the loads of the same call: `replace` clears the state before the call, never what another
+    file of the call brought. Raises DataError for an overlap that would double.
     """
     connection = warehouse.connection
     table = checked.table.name
-    connection.register("incoming", to_arrow(checked, load_id))
     connection.execute("CREATE OR REPLACE TEMP TABLE sibling_loads (load_id BIGINT)")
     if siblings:
         connection.executemany(
             "INSERT INTO sibling_loads VALUES (?)", [[sibling] for sibling in siblings]
         )
+    if table in KEYS:
+        _keep_other_facts(connection, checked, KEYS[table], replace)
+    connection.register("incoming", to_arrow(checked, load_id))
     try:
         if table in KEYS:
-            return _by_key(connection, table, KEYS[table], replace)
-        return _by_date(connection, checked, table, replace)
+            return _by_key(connection, checked, KEYS[table], replace)
+        return _by_date(connection, checked, replace, bool(siblings))
     finally:
         connection.unregister("incoming")
         connection.execute("DROP TABLE IF EXISTS sibling_loads")
@@ -105,17 +109,50 @@ def merge(
 _OTHERS = "load_id NOT IN (SELECT load_id FROM sibling_loads)"
 
 
-def _by_key(connection: Any, table: str, key: str, replace: bool) -> int:
+def _by_key(connection: Any, checked: Checked, key: str, replace: bool) -> int:
+    table = checked.table.name
     known = f'"{key}" IN (SELECT "{key}" FROM incoming)'
     old = known if not replace else f"({known} OR {_OTHERS})"
     replaced = _count(connection, f'SELECT count(*) FROM "{table}" WHERE {old}')
+    names = [name for name in COLUMNS[table] if name != key]
     if replace:
         connection.execute(f'DELETE FROM "{table}" WHERE {_OTHERS} AND NOT {known}')
-    connection.execute(f'INSERT OR REPLACE INTO "{table}" SELECT * FROM incoming')
+        # Emptied, not deleted: a key may not go and come back within one transaction.
+        emptied = ", ".join(f'"{name}" = NULL' for name in names)
+        connection.execute(f'UPDATE "{table}" SET {emptied} WHERE {_OTHERS}')
+    brought = [n for n in names if n in checked.values or (n == "facts" and checked.facts)]
+    updates = ", ".join(
+        f'"{name}" = excluded."{name}"' for name in (*brought, "load_id", "line_no")
+    )
+    connection.execute(
+        f'INSERT INTO "{table}" SELECT * FROM incoming ON CONFLICT ("{key}") DO UPDATE SET {updates}'
+    )
     return replaced
 
 
-def _by_date(connection: Any, checked: Checked, table: str, replace: bool) -> int:
+def _keep_other_facts(connection: Any, checked: Checked, key: str, replace: bool) -> None:
+    """Add to each row the facts already known of it from columns that this file does not have."""
+    if checked.facts is None:
+        return
+    keys = checked.values[key]
+    connection.register("incoming_keys", pd.DataFrame({"key": keys[checked.faults.accepted]}))
+    rows = connection.execute(
+        f'SELECT "{key}", facts FROM "{checked.table.name}" WHERE facts IS NOT NULL'
+        f' AND "{key}" IN (SELECT "key" FROM incoming_keys)'
+        f" AND {f'NOT {_OTHERS}' if replace else 'TRUE'}"
+    ).fetchall()
+    connection.unregister("incoming_keys")
+    known = dict(rows)
+    own = {*checked.fact_headers, *checked.unused}
+    for row, name in enumerate(keys.tolist() if known else ()):
+        if name in known:
+            old = {k: v for k, v in json.loads(known[name]).items() if k not in own}
+            facts = old | json.loads(checked.facts[row] or "{}")
+            checked.facts[row] = json.dumps(facts, ensure_ascii=False) if facts else None
+
+
+def _by_date(connection: Any, checked: Checked, replace: bool, siblings: bool) -> int:
+    table = checked.table.name
     gone = ["FALSE"]
     if replace:
         gone.append(
@@ -123,7 +160,8 @@ def _by_date(connection: Any, checked: Checked, table: str, replace: bool) -> in
             " AND (SELECT max(date) FROM incoming))"
         )
     if table == "invoices":
-        gone.append("invoice_id IN (SELECT invoice_id FROM incoming)")
+        again = f"({_OTHERS} OR {_REPEATED})" if siblings else "TRUE"
+        gone.append(f"(invoice_id IN (SELECT invoice_id FROM incoming) AND {again})")
     where = " OR ".join(gone)
     replaced = _count(connection, f'SELECT count(*) FROM "{table}" WHERE {where}')
     connection.execute(f'DELETE FROM "{table}" WHERE {where}')
@@ -131,6 +169,22 @@ def _by_date(connection: Any, checked: Checked, table: str, replace: bool) -> in
         _refuse_overlap(connection, checked, table, mine, theirs, replace)
     connection.execute(f'INSERT INTO "{table}" SELECT * FROM incoming')
     return replaced
+
+
+_LINES = """SELECT invoice_id, customer_id, customer_name, date, amount, product, count(*) AS n"""
+
+_REPEATED = f"""invoice_id NOT IN (
+    SELECT mine.invoice_id
+    FROM ({_LINES} FROM invoices WHERE NOT {_OTHERS} AND invoice_id IS NOT NULL GROUP BY ALL) AS mine
+    LEFT JOIN ({_LINES} FROM incoming GROUP BY ALL) AS new
+        ON new.invoice_id = mine.invoice_id
+        AND new.customer_id IS NOT DISTINCT FROM mine.customer_id
+        AND new.customer_name IS NOT DISTINCT FROM mine.customer_name
+        AND new.date = mine.date AND new.amount = mine.amount
+        AND new.product IS NOT DISTINCT FROM mine.product
+    WHERE coalesce(new.n, 0) < mine.n)"""
+"""Of the call's own lines those whose invoice is all in the new file again (exports that overlap); an
+invoice of which it brings other lines is one that was cut in two."""
 
 
 def _doubling(table: str) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from analytics.errors import DataError
+from analytics.loading import load
 from analytics.warehouse import Warehouse
 
 from .conftest import Company
@@ -129,6 +130,64 @@ def test_keyed_tables_are_updated_by_key(company: Company) -> None:
     ]
 
 
+def test_a_keyed_file_updates_only_the_columns_it_has(company: Company) -> None:
+    company.load(customers="klantnr,naam,bron,score,hobby\nA,a,Beurs,3,golf\nB,b,Web,4,\n")
+    company.load(customers="klantnr,medewerkers,score,auto\nA,12,,Volvo\nC,3,1,\n")
+    assert company.rows(
+        "SELECT customer_id, name, source, employees, facts FROM customers ORDER BY 1"
+    ) == [
+        ("A", "a", "Beurs", 12, '{"hobby": "golf", "auto": "Volvo"}'),
+        ("B", "b", "Web", None, '{"score": 4}'),
+        ("C", None, None, 3, '{"score": 1}'),
+    ]
+
+
+def test_an_empty_cell_in_a_column_the_file_has_clears_it(company: Company) -> None:
+    company.load(customers="klantnr,naam,bron\nA,a,Beurs\n")
+    company.load(customers="klantnr,naam,bron\nA,,Beurs\n")
+    assert company.rows("SELECT name, source FROM customers") == [(None, "Beurs")]
+
+
+def test_with_replace_absent_columns_are_emptied(company: Company) -> None:
+    company.load(customers="klantnr,naam,hobby\nA,a,golf\nB,b,golf\n")
+    company.load(replace=True, customers="klantnr,medewerkers\nA,12\n")
+    assert company.rows("SELECT customer_id, name, employees, facts FROM customers") == [
+        ("A", None, 12, None)
+    ]
+
+
+def test_two_files_of_one_call_fill_in_each_other(company: Company) -> None:
+    company.load(customers="klantnr,bron\nA,Web\n")
+    files = [
+        ("customers", company.file("names.csv", "klantnr,naam,hobby\nA,a,golf\n")),
+        ("customers", company.file("sizes.csv", "klantnr,medewerkers\nA,12\n")),
+    ]
+    load(company.home, files, replace=True)
+    assert company.rows("SELECT name, source, employees, facts FROM customers") == [
+        ("a", None, 12, '{"hobby": "golf"}')
+    ]
+
+
+def test_an_invoice_cut_over_two_files_of_one_call_is_kept_whole(company: Company) -> None:
+    files = [
+        ("invoices", company.file("1.csv", WITH_IDS + "A,2026-01-01,1,f1\nA,2026-01-31,2,f2\n")),
+        ("invoices", company.file("2.csv", WITH_IDS + "A,2026-01-31,4,f2\nA,2026-02-01,8,f3\n")),
+    ]
+    done = load(company.home, files)
+    assert [t.replaced for t in done.tables] == [0, 0]
+    assert _total(company) == 15
+    assert not load(company.home, files).changed
+
+
+def test_exports_of_one_call_that_overlap_do_not_double(company: Company) -> None:
+    rows = ["A,2026-01-01,1,f1\n", "A,2026-01-31,2,f2\n", "A,2026-02-01,4,f3\n"]
+    files = [
+        ("invoices", company.file(f"{n}.csv", WITH_IDS + "".join(rows[:n]))) for n in (2, 3, 1)
+    ]
+    load(company.home, files)
+    assert _total(company) == 7
+
+
 def test_with_replace_the_file_is_the_whole_table(company: Company) -> None:
     company.load(customers="klantnr,naam\nA,oud\nB,weg\n")
     done = company.load(replace=True, customers="klantnr,naam\nA,nieuw\nC,erbij\n").tables[0]
@@ -154,8 +213,6 @@ def test_replace_with_a_known_file_is_nothing_new_beside_other_dates(company: Co
 
 
 def test_files_of_one_call_are_the_whole_together(company: Company) -> None:
-    from analytics.loading import load
-
     company.load(customers="klantnr\nOUD\n")
     files = [("customers", company.file(f"{k}.csv", f"klantnr\n{k}\n")) for k in ("A", "B")]
     load(company.home, files, replace=True)
@@ -163,8 +220,6 @@ def test_files_of_one_call_are_the_whole_together(company: Company) -> None:
 
 
 def test_two_files_of_one_call_may_not_overlap_even_with_replace(company: Company) -> None:
-    from analytics.loading import load
-
     files = [
         ("invoices", company.file(f"{k}.csv", WITHOUT + f"{k},2026-01-05,1\n")) for k in ("A", "B")
     ]
