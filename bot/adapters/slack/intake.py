@@ -222,7 +222,7 @@ def words(text: str, bot_user: str = "") -> str:
     out = out.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     for curly in "“”„":  # phones set these, and a fact's value is quoted with straight ones
         out = out.replace(curly, '"')
-    return out.strip()[:MOST_TEXT]
+    return _sound(out.strip()[:MOST_TEXT])
 
 
 def _team(body: Mapping[str, Any]) -> str:
@@ -238,7 +238,12 @@ def _map(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def _text(value: Mapping[str, Any], key: str) -> str:
     found = value.get(key)
-    return found if isinstance(found, str) else ""
+    return _sound(found) if isinstance(found, str) else ""
+
+
+def _sound(text: str) -> str:
+    """Half a character of two, which JSON can hold, no database can."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _id(value: Mapping[str, Any], key: str) -> str:
