@@ -14,13 +14,13 @@ from bot.i18n import Localizer
 
 
 def slack(context: Context, url: str) -> None:
-    """Print the manifest on stdout and the one-click link on stderr."""
-    from bot.manifests.slack import one_click_link, slack_manifest
+    """Print the manifest on stdout and the one-click link on stderr; without an address for Socket Mode."""
+    from bot.manifests.slack import install_link, slack_manifest
 
-    manifest = slack_manifest(discover(), url or "https://ballotage.example.com")
+    manifest = slack_manifest(discover(), url, locale=context.locale)
     typer.echo(to_json(manifest, indent=2))
     _ = Localizer(context.locale)
-    typer.echo(_("One click: {link}", link=one_click_link(manifest)), err=True)
+    typer.echo(_("One click: {link}", link=install_link(manifest)), err=True)
 
 
 def teams(context: Context, app_id: str, url: str, out: Path | None) -> None:

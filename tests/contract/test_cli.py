@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,32 @@ def test_help_names_every_command() -> None:
     result = run("--help")
     for name in ("ask", "chat", "load", "refresh", "demo", "serve", "doctor", "export", "erase"):
         assert name in result.stdout
+
+
+def test_the_slack_manifest_is_printed_with_its_link() -> None:
+    result = run("manifest", "slack", "--url", "https://ballotage.firm.example")
+    manifest = json.loads(result.stdout)
+    commands = {c["command"] for c in manifest["features"]["slash_commands"]}
+    assert {"/ballotage", "/topclients", "/topklanten"} <= commands
+    assert "/status" not in commands
+    assert "https://api.slack.com/apps?new_app=1&manifest_json=" in result.stderr
+    assert manifest["settings"]["interactivity"]["request_url"].endswith("/slack/events")
+
+
+def test_the_teams_package_is_written(tmp_path: Path) -> None:
+    out = tmp_path / "app.zip"
+    app_id = "11111111-2222-3333-4444-555555555555"
+    result = run("manifest", "teams", "--app-id", app_id, "--out", str(out), "--locale", "en")
+    assert result.exit_code == 0
+    with zipfile.ZipFile(out) as package:
+        assert set(package.namelist()) == {"manifest.json", "color.png", "outline.png"}
+        assert json.loads(package.read("manifest.json"))["bots"][0]["botId"] == app_id
+
+
+def test_a_teams_package_without_an_app_id_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("MicrosoftAppId", raising=False)
+    result = run("manifest", "teams", "--locale", "en")
+    assert result.exit_code == 2
+    assert "--app-id" in result.stderr
