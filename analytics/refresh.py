@@ -61,8 +61,12 @@ def build_snapshot(warehouse: Warehouse, now: dt.datetime) -> tuple[Snapshot, An
     code = codes.get_indexer(days["customer_id"]).astype(np.int32)
     date = days["date"].to_numpy().astype("datetime64[D]").astype(np.int32)
     order = np.lexsort((date, code))
-    for frame in (deals,):
-        frame["customer"] = codes.get_indexer(frame["customer_id"]).astype(np.int32)
+    deals["customer"] = codes.get_indexer(deals["customer_id"]).astype(np.int32)
+    # A deal without an id belongs to the client whose name it carries, where there is one.
+    named = pd.Series(range(len(customers)), index=customers["name"].str.casefold())
+    named = named[~named.index.duplicated(keep=False)]
+    owner = deals["prospect"].str.casefold().map(named).fillna(-1).astype(np.int32)
+    deals["customer"] = deals["customer"].where(deals["customer"] >= 0, owner)
     activities = connection.execute(
         'select date, "user", deal_id, customer_id, minutes, kind from activities order by all'
     ).df()
@@ -115,6 +119,10 @@ def _customers(
     frame["name"] = (
         frame["name"].fillna(frame["customer_id"].map(names)).fillna(frame["customer_id"])
     )
+    frame["in_file"] = frame["customer_id"].isin(known["customer_id"])
+    # Who is in the customers file with an empty source is of unknown source: that is what it says.
+    unsaid = ~frame["in_file"]
+    frame.loc[unsaid, "source"] = frame.loc[unsaid, "customer_id"].map(_won_by(deals))
     frame["channel"] = [channel_of(_text(s), overrides) for s in frame["source"]]
     index = pd.Index(frame["customer_id"])
     frame["parent"] = index.get_indexer(frame["parent_id"]).astype(np.int32)
@@ -124,13 +132,23 @@ def _customers(
     unmatched = frame.index[(frame["referrer"] < 0) & frame["referred_by"].notna()]
     for row in unmatched:
         frame.loc[row, "referrer"] = by_name.get(str(frame.loc[row, "referred_by"]).casefold(), -1)
-    frame["in_file"] = frame["customer_id"].isin(known["customer_id"])
     return frame
+
+
+def _won_by(deals: pd.DataFrame) -> pd.Series:
+    """The source of each customer's first won deal that has one: how the client came in.
+
+    Used for clients that are not in the customers file.
+    """
+    won = deals[(deals["status"] == "won") & deals["source"].notna()]
+    won = won.assign(customer_id=won["customer_id"].fillna(won["prospect"]))
+    first = won.sort_values("closed", kind="stable").drop_duplicates("customer_id")
+    return first.set_index("customer_id")["source"]
 
 
 def _deals(connection: Any, overrides: dict[str, str]) -> pd.DataFrame:
     deals: pd.DataFrame = connection.execute(
-        "select deal_id, status, created, closed, coalesce(customer_id, null) customer_id, prospect,"  # noqa: S608
+        "select deal_id, status, created, closed, customer_id, prospect,"  # noqa: S608
         f" {SCALED.format('amount')} amount, source, owner, stage, segment, country, region,"
         " employees, facts from deals order by deal_id"
     ).df()

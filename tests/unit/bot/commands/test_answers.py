@@ -173,3 +173,34 @@ async def test_the_story_of_the_demo_company_is_told(ask: Ask) -> None:
     assert "The team hunts elsewhere" in plain_text(sources)
     leading = max(data(sources)["channels"], key=lambda c: c["top_revenue_share"])
     assert leading["channel"] in {"network", "referral"}
+
+
+async def test_the_source_of_a_won_deal_says_how_a_client_came_in(
+    company: Callable[..., Ask],
+) -> None:
+    deals = (
+        "deal_id,status,created,closed,prospect,amount,source\n"
+        "1,won,2025-01-01,2026-02-01,Acme,300,network\n"
+        "2,won,2026-01-01,2026-03-01,Acme,100,event\n"
+        "3,won,2026-01-01,2026-03-01,Beta,50,\n"
+        "4,open,2026-01-01,,acme,900,event\n"
+    )
+    ask = company(deals=deals)
+    channels = {c["channel"]: c for c in data(await ask("/sources"))["channels"]}
+    assert channels["network"]["revenue"] == 400
+    assert channels["unknown"]["revenue"] == 50
+    assert data(await ask("/client Acme"))["open_deals"] == 1
+
+
+async def test_the_customers_file_goes_before_deals_for_the_source(
+    company: Callable[..., Ask],
+) -> None:
+    ask = company(
+        invoices="date,customer_id,amount\n2026-01-01,a,5\n2026-01-01,b,5\n2026-01-01,c,5\n",
+        customers="customer_id,source\na,partner\nb,\n",
+        deals="deal_id,status,created,closed,customer_id,amount,source\n"
+        "1,won,2025-01-01,2025-02-01,a,300,event\n2,won,2025-01-01,2025-02-01,b,300,event\n"
+        "3,won,2025-01-01,2025-02-01,c,300,event\n",
+    )
+    rows = {r["customer_id"]: r["channel"] for r in data(await ask("/topclients"))["rows"]}
+    assert rows == {"a": "partner", "b": "unknown", "c": "event"}
