@@ -7,7 +7,6 @@ RichTextBlock, whose runs are plain text on every client, instead of being escap
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,7 +30,9 @@ from bot.core.reply import (
 )
 from bot.core.reply import Context as SmallPrint
 from bot.i18n import Localizer
+from bot.renderers.teams_blocks import CONTROL, SMALL, SPECIAL, Block, block, clean, cut
 from bot.renderers.teams_charts import chart_element, chart_rows
+from bot.renderers.teams_tables import grid
 
 LIMITS = {
     "bytes_aim": 25_000,  # JSON of the card as UTF-16; tables are shortened to stay below
@@ -40,11 +41,12 @@ LIMITS = {
     "rows": 50,  # rows of a table at most
     "rows_kept": 10,  # rows that are shown even where the card then passes its aim
     "text": 4_000,  # characters of one paragraph
-    "cell": 200,  # characters of a cell
+    "line": 200,  # characters of a label or hint
     "fallback": 2_000,  # characters of the text for clients without cards
     "button": 80,  # characters on a button
     "inputs": 30,  # questions of a form
     "choices": 100,  # choices of an input
+    "narrow": 3,  # columns of a table that needs no more than a message's usual width
     "tile": 32,  # characters of a value that still fits beside others
 }
 
@@ -55,23 +57,12 @@ INPUT = "i."
 CARD = "application/vnd.microsoft.card.adaptive"
 SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
 
-Block = dict[str, Any]
-
-# Control characters, and those that turn the direction of the text that follows.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-# What markdown, an automatic link or a date function could make something of. A plain "@" is in
-# it because clients look names up behind it.
-_SPECIAL = re.compile(
-    r"[*_\[\]`~\\<>|&@#]|https?:|www\.|\{\{|^\s*(?:[-+=]|\d{1,9}[.)])(?:\s|$)|^\s{4}|\n"
-)
-
 
 def render(reply: Reply) -> dict[str, Any]:
     """Return the message activity: `summary` for notifications and one card, never too large."""
     return {
         "type": "message",
-        "summary": _cut(" ".join(_CONTROL.sub("", headline(reply)).split()), 300) or _NAME,
+        "summary": cut(" ".join(CONTROL.sub("", headline(reply)).split()), 300) or _NAME,
         "locale": reply.locale,
         "attachments": [{"contentType": CARD, "content": card(reply)}],
     }
@@ -130,7 +121,7 @@ def _bare(reply: Reply) -> Reply:
     _ = Localizer(reply.locale)
     note = _("This answer is too large for a card; ask for a shorter period or fewer rows.")
     kept: tuple[Element, ...] = (
-        Section(_cut(headline(reply), LIMITS["text"]), Tone.HEADLINE),
+        Section(cut(headline(reply), LIMITS["text"]), Tone.HEADLINE),
         SmallPrint(note),
     )
     return Reply(kept, locale=reply.locale, visibility=reply.visibility, outcome=reply.outcome)
@@ -152,18 +143,22 @@ class _Card:
             body += self.element(element)
         if self.over:
             more = ", ".join(dict.fromkeys(button.text for button in self.over))
-            body += self.lines(self._("Also: {commands}", commands=more), **_SMALL)
+            body += self.lines(self._("Also: {commands}", commands=more), **SMALL)
         body += self.citations(self.reply.citations)
-        words = _clean(plain_text(_short(self.reply))).strip()
-        return {
+        words = clean(plain_text(_short(self.reply))).strip()
+        made = {
             "type": "AdaptiveCard",
             "$schema": SCHEMA,
             "version": "1.5",
             "lang": self.reply.locale,
-            "fallbackText": _cut(words, LIMITS["fallback"]) or _NAME,
-            "msteams": {"width": "Full"},
-            "body": body or [_block(_NAME)],
+            "fallbackText": cut(words, LIMITS["fallback"]) or _NAME,
+            "body": body or [block(_NAME)],
         }
+        wide = any(
+            isinstance(e, Chart) or (isinstance(e, Table) and len(e.columns) > LIMITS["narrow"])
+            for e in self.reply.elements
+        )
+        return made | ({"msteams": {"width": "Full"}} if wide else {})
 
     def visibility(self) -> list[Block]:
         if self.reply.visibility is Visibility.EPHEMERAL:
@@ -172,7 +167,7 @@ class _Card:
             note = self._("Shared with the channel")
         else:
             return []
-        return [_block(note, **_SMALL)]
+        return [block(note, **SMALL)]
 
     def element(self, element: Element) -> list[Block]:
         match element:
@@ -189,13 +184,13 @@ class _Card:
             case Form():
                 return self.form(element)
             case SmallPrint(text=text):
-                return self.lines(text, **_SMALL)
+                return self.lines(text, **SMALL)
 
     def lines(self, text: str, **how: Any) -> list[Block]:
         """One block a line of text."""
-        lines = [line for line in _cut(text, self.room.text).split("\n") if line.strip()]
-        blocks = [_block(line, **how) for line in lines]
-        return [*blocks[:1], *(block | {"spacing": "None"} for block in blocks[1:])]
+        lines = [line for line in cut(text, self.room.text).split("\n") if line.strip()]
+        blocks = [block(line, **how) for line in lines]
+        return [*blocks[:1], *(each | {"spacing": "None"} for each in blocks[1:])]
 
     def section(self, section: Section) -> list[Block]:
         if not section.text.strip():
@@ -221,14 +216,14 @@ class _Card:
         items = [(label, value) for label, value in items if label.strip() or value.strip()]
         if not items:
             return []
-        plain = all(not _SPECIAL.search(text) for item in items for text in item)
+        plain = all(not SPECIAL.search(text) for item in items for text in item)
         if plain and all(len(value) <= LIMITS["tile"] for _, value in items):
             facts = [{"title": label, "value": value or "–"} for label, value in items]
             return [{"type": "FactSet", "facts": facts}]
         # A FactSet reads its values as markdown; columns of text blocks do as they are told.
         rows = []
         for label, value in items:
-            left = {"type": "Column", "width": 2, "items": [_block(label, weight="Bolder")]}
+            left = {"type": "Column", "width": 2, "items": [block(label, weight="Bolder")]}
             right = {"type": "Column", "width": 5, "items": self.lines(value or "–")}
             rows.append({"type": "ColumnSet", "spacing": "Small", "columns": [left, right]})
         rows[0].pop("spacing")
@@ -237,38 +232,22 @@ class _Card:
     def table(self, table: Table, rows: int | None = None) -> list[Block]:
         caption = self.lines(table.caption, weight="Bolder") if table.caption else []
         if not table.rows:
-            return [*caption, _block(self._("No rows"), isSubtle=True)]
+            return [*caption, block(self._("No rows"), isSubtle=True)]
         kept = table.rows[: self.room.rows if rows is None else rows]
         hidden = max(table.total_rows or 0, len(table.rows)) - len(kept)
         out = list(caption)
         if kept and table.columns:
-            heads = tuple(column.label for column in table.columns)
-            widths = _widths([heads, *kept])
-            columns = [
-                {"width": width} | ({} if column.align == "left" else _RIGHT)
-                for width, column in zip(widths, table.columns, strict=True)
-            ]
-            head = {"type": "TableRow", "cells": [_cell(h, weight="Bolder") for h in heads]}
-            body = [{"type": "TableRow", "cells": [_cell(c) for c in row]} for row in kept]
-            out.append(
-                {
-                    "type": "Table",
-                    "firstRowAsHeaders": True,
-                    "showGridLines": False,
-                    "columns": columns,
-                    "rows": [head, *body],
-                }
-            )
+            out.append(grid(table.columns, kept))
         if hidden > 0:
             note = self._.n("{n} more row is not shown", "{n} more rows are not shown", hidden)
-            out.append(_block(note, **_SMALL))
+            out.append(block(note, **SMALL))
         return out
 
     def chart(self, chart: Chart) -> list[Block]:
-        words = self.lines(chart.alt, **_SMALL)
+        words = self.lines(chart.alt, **SMALL)
         if not any(series.points for series in chart.series):
             return words
-        fallback: Block = {"type": "Container", "items": [_block(chart.title, weight="Bolder")]}
+        fallback: Block = {"type": "Container", "items": [block(chart.title, weight="Bolder")]}
         if self.room.text == LIMITS["text"]:  # else there is no room for it twice
             fallback["items"] += self.table(chart_rows(chart, self._), rows=LIMITS["rows"])
         # The words are always there: no chart element can carry an alternative text.
@@ -290,8 +269,8 @@ class _Card:
         return [*out, {"type": "ActionSet", "actions": [send]}]
 
     def _execute(self, label: str, data: Block, style: str, *, inputs: bool) -> Block:
-        title = _clean(label).strip() or str(data["t"])
-        common: Block = {"title": _cut(title, LIMITS["button"]), "data": data}
+        title = clean(label).strip() or str(data["t"])
+        common: Block = {"title": cut(title, LIMITS["button"]), "data": data}
         if style:
             common["style"] = style
         if not inputs:  # a button beside a form must not wait for its required inputs
@@ -300,7 +279,7 @@ class _Card:
         return {"type": "Action.Execute", "verb": VERB} | common | {"fallback": fallback}
 
     def input(self, each: Input) -> Block:
-        out: Block = {"id": INPUT + each.name, "label": _cut(each.label, LIMITS["cell"])}
+        out: Block = {"id": INPUT + each.name, "label": cut(each.label, LIMITS["line"])}
         if each.required:
             out |= {"isRequired": True, "errorMessage": self._("Fill this in, please.")}
         if each.kind == "toggle":
@@ -312,7 +291,7 @@ class _Card:
                 "valueOn": "yes", "valueOff": "no", **out,
             }  # fmt: skip
         if each.hint:
-            out["placeholder"] = _cut(each.hint, LIMITS["cell"])
+            out["placeholder"] = cut(each.hint, LIMITS["line"])
         if each.kind == "choice":
             choices = [{"title": t or v, "value": v} for v, t in each.choices[: self.room.choices]]
             if each.value and any(each.value == v for v, _ in each.choices):
@@ -326,16 +305,14 @@ class _Card:
     def citations(self, citations: Sequence[Citation]) -> list[Block]:
         if not citations:
             return []
-        out = [_block(self._("Rests on"), weight="Bolder", separator=True, **_SMALL)]
+        out = [block(self._("Rests on"), weight="Bolder", separator=True, **SMALL)]
         for each in citations:
             text = f"{each.title} · {each.source}" if each.source else each.title
-            out += [block | {"spacing": "None"} for block in self.lines(text, **_SMALL)]
+            out += [each | {"spacing": "None"} for each in self.lines(text, **SMALL)]
         return out
 
 
 _NAME = "Ballotage"
-_SMALL: Block = {"size": "Small", "isSubtle": True}
-_RIGHT: Block = {"horizontalCellContentAlignment": "Right"}
 
 
 def _fitting(reply: Reply) -> tuple[set[int], list[Button]]:
@@ -347,38 +324,6 @@ def _fitting(reply: Reply) -> tuple[set[int], list[Button]]:
     room = max(0, LIMITS["actions"] - forms)
     kept = {id(b) for b in ranked[:room]}
     return kept, [b for b in buttons if id(b) not in kept]
-
-
-def _block(text: str, **how: Any) -> Block:
-    """A paragraph that shows `text` and nothing else."""
-    text = _clean(text) or "–"
-    if not _SPECIAL.search(text):
-        return {"type": "TextBlock", "text": text, "wrap": True, **how}
-    layout: Block = {key: how.pop(key) for key in ("spacing", "separator") if key in how}
-    how.pop("style", None)
-    run: Any = {"type": "TextRun", "text": text, **how}
-    return {"type": "RichTextBlock", "inlines": [run], **layout}
-
-
-def _cell(text: str, **how: Any) -> Block:
-    line = " ".join(_cut(text, LIMITS["cell"]).split("\n"))
-    return {"type": "TableCell", "items": [_block(line or " ", **how)]}
-
-
-def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    """Relative widths: by the longest text, so that a name does not push the figures away."""
-    longest = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [min(max(length, 3), 22) for length in longest]
-
-
-def _clean(text: str) -> str:
-    # A zero-width space keeps "{{DATE(...)}}" from being read as a function.
-    kept = _CONTROL.sub("", text)
-    return kept.replace("{{", "{\u200b{")
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def _number(text: str) -> float | int | None:

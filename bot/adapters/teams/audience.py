@@ -62,12 +62,14 @@ class Audience:
         *,
         tenant_id: str = "",
         stand_in: str = "",
+        verified: bool = True,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._services = services
         self._port = port
         self._tenant = tenant_id
         self._stand_in = stand_in
+        self._verified = verified
         self._members = _Kept[Member](MEMBER_SECONDS, now)
         self._open = _Kept[bool](ROSTER_SECONDS, now)
         self._principals = _Kept[Principal](MEMBER_SECONDS, now)
@@ -77,10 +79,10 @@ class Audience:
         member, known = await self._member(event, attempts)
         aad_id = event.user_aad_id or member.aad_id
         guest = member.is_outsider(self._tenant or event.tenant_id)
-        if not aad_id and not self._stand_in:
+        if not aad_id and self._verified:
             guest = True  # everybody of an organisation has one
         candidates = [aad_id]
-        if (self._tenant and event.tenant_id == self._tenant) or self._stand_in:
+        if not self._verified or (self._tenant and event.tenant_id == self._tenant):
             # Elsewhere an address proves nothing: whoever runs a tenant chooses those in it.
             candidates += [member.email, member.upn]
         users = [user for user in dict.fromkeys(candidates) if user]

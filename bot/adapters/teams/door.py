@@ -78,6 +78,7 @@ def create_teams(
         port,
         tenant_id=settings.tenant_id,
         stand_in="" if settings.app_id else stand_in,
+        verified=bool(settings.app_id),
     )
     delivery = Delivery(port, references, targeted=settings.targeted == "always")
     return TeamsDoor(

@@ -211,6 +211,18 @@ def test_right_aligned_columns_are_aligned() -> None:
     ]
 
 
+def test_five_columns_stand_beside_each_other_and_the_rest_under_the_name() -> None:
+    made = of_kind(card(table(1)), "Table")[0]
+    head, row = made["rows"]
+    labels = [each.get("text") or each["inlines"][0]["text"]
+              for cell in head["cells"] for each in cell["items"]]  # fmt: skip
+    assert labels == ["#", "Klant", "Omzet", "Aandeel", "Trend"]
+    assert [each["text"] for each in row["cells"][1]["items"]] == [
+        "Klant 1 Installaties BV",
+        "Kwam binnen via:\u00a0netwerk · Sinds:\u00a02001",
+    ]
+
+
 @pytest.mark.parametrize(
     ("visibility", "words"),
     [
@@ -220,6 +232,12 @@ def test_right_aligned_columns_are_aligned() -> None:
 )
 def test_a_card_says_who_sees_it(visibility: Visibility, words: str) -> None:
     assert texts(card(Section("x"), visibility=visibility))[0] == words
+
+
+def test_what_is_wide_gets_the_whole_width() -> None:
+    assert card(table(1))["msteams"] == card(PARETO)["msteams"] == {"width": "Full"}
+    narrow = Table((TableColumn("A"), TableColumn("B")), (("1", "2"),))
+    assert "msteams" not in card(Section("x"), narrow)
 
 
 def test_a_warning_carries_a_word() -> None:
