@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.figures import Figures, band
+from bot.core.figures import Detail, Figures, band
 from bot.i18n import Localizer
+
+DETAILS: tuple[Detail, ...] = ("exact", "bands", "none")
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,36 @@ def test_an_amount_lies_in_its_band(amount: Decimal) -> None:
 def test_who_may_see_nothing_gets_nothing() -> None:
     hidden = Figures(Localizer("nl"), "none")
     assert (hidden.money(10_000), hidden.value(10_000), hidden.share(0.5)) == ("–", None, "–")
+
+
+@pytest.mark.parametrize(
+    ("share", "shown", "value"),
+    [(0.1234, "12\u00a0%", 0.12), (0.5, "50\u00a0%", 0.5), (0.996, "100\u00a0%", 1.0)],
+)
+def test_a_share_is_a_whole_percent_in_bands(share: float, shown: str, value: float) -> None:
+    bands = Figures(Localizer("nl"), "bands")
+    assert (bands.share(share), bands.share_value(share), bands.drawn(share)) == (
+        shown,
+        value,
+        value,
+    )
+    exact = Figures(Localizer("nl"), "exact")
+    assert exact.share_value(share) == exact.drawn(share) == share
+    hidden = Figures(Localizer("nl"), "none")
+    assert (hidden.share_value(share), hidden.drawn(share)) == (None, 0)
+
+
+def test_an_index_goes_by_steps_in_bands() -> None:
+    value, step = 1_649.3, 100.0
+    seen = [Figures(Localizer("nl"), d).index(value, step) for d in DETAILS]
+    assert seen == [value, 1_600, None]
+
+
+def test_no_share_is_no_share_for_everybody() -> None:
+    for detail in DETAILS:
+        figures = Figures(Localizer("nl"), detail)
+        assert (figures.share(None), figures.share_value(None)) == ("–", None)
+        assert figures.index(None, 100.0) is None
 
 
 def test_dutch_and_english_money() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from analytics.errors import DataError
 from bot.core.command import discover
-from bot.core.parser import parse
+from bot.core.parser import parse, suggestions
 from bot.errors import UserError
 
 REGISTRY = discover()
@@ -84,6 +84,78 @@ def test_a_client_may_be_called_by_a_number(name: str) -> None:
 def test_a_period_beside_a_name() -> None:
     _command, args = parse("/client Van Dijk 2025", REGISTRY)
     assert (args.text, args.period) == ("Van Dijk", "2025")
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        ("/topclients vorig jaar", "last-year"),
+        ("/topklanten dit jaar", "this-year"),
+        ("/topclients last year", "last-year"),
+        ("/topclients this year", "this-year"),
+        ("/topclients Afgelopen Jaar", "last-year"),
+        ("/pareto Q3 2025", "2025-q3"),
+        ("/pareto k1 2024", "2024-q1"),
+        ("/sources 2025-03", "2025-03"),
+        ("/client Van Dijk vorig jaar", "last-year"),
+        ("/whatif lose Q1 2025 Van Dijk", "2025-q1"),
+    ],
+)
+def test_everyday_periods(text: str, period: str) -> None:
+    _command, args = parse(text, REGISTRY)
+    assert args.period == period
+    assert set(args.words) <= {"Van", "Dijk", "lose"}
+
+
+@pytest.mark.parametrize(
+    ("text", "both"),
+    [
+        ("/topclients 2024 2025", ("2024", "2025")),
+        ("/pareto vorig jaar dit jaar", ("last-year", "this-year")),
+        ("/client Van Dijk Q3 2025 all", ("2025-q3", "all")),
+    ],
+)
+def test_two_periods_are_refused_by_name(text: str, both: tuple[str, str]) -> None:
+    with pytest.raises(UserError) as error:
+        parse(text, REGISTRY)
+    assert "Two periods" in str(error.value)
+    assert all(period in str(error.value) for period in both)
+
+
+def test_the_same_period_twice_is_one() -> None:
+    assert parse("/topclients 2025 2025", REGISTRY)[1].period == "2025"
+
+
+@pytest.mark.parametrize("text", ["/topclients gisteren", "/pareto q5", "/sources deze maand"])
+def test_an_unknown_word_lists_the_periods(text: str) -> None:
+    with pytest.raises(UserError) as error:
+        parse(text, REGISTRY)
+    for period in ("last12m", "all", "2025", "2025-Q3", "2025-03..2025-09", "last year"):
+        assert period in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wie zijn onze beste klanten",
+        "Who brings most of our revenue?",
+        "waar komen de topklanten vandaan",
+        "laat de curve zien",
+    ],
+)
+def test_a_sentence_gets_no_guess_but_what_can_be_typed(text: str) -> None:
+    assert suggestions(text, REGISTRY) == []
+    with pytest.raises(UserError) as error:
+        parse(text, REGISTRY)
+    line = str(error.value)
+    assert "Did you mean" not in line
+    assert "/topclients" in line
+    assert "/ballotage help" in line
+
+
+def test_a_mistyped_command_with_arguments_is_still_guessed() -> None:
+    assert "topclients" in suggestions("/topclinets 5 2025 group", REGISTRY)
+    assert "topklanten" in suggestions("topklantn 5", REGISTRY)
 
 
 def test_a_text_that_is_too_long_says_so() -> None:

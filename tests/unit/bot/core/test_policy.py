@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.application import Application
 from bot.core.reply import Actions, Outcome, Reply, Visibility, plain_text
 from tests.conftest import Ask, asker, compose, data
 
@@ -60,6 +61,55 @@ async def test_sharing_needs_a_channel_that_was_cleared(demo_home: Path) -> None
     assert (shared.outcome, shared.visibility) == (Outcome.ANSWERED, Visibility.CHANNEL)
     elsewhere = await ask(share[0].text, place="channel", channel="OTHER", share=True)
     assert elsewhere.outcome is Outcome.REFUSED
+
+
+@pytest.mark.parametrize("role", [*ROLES, None])
+@pytest.mark.parametrize("text", ["/topclients", "help", "welcome", "/nonsense"])
+async def test_a_guest_is_refused_in_a_direct_message_too(
+    ask: Ask, role: str | None, text: str
+) -> None:
+    reply = await ask(text, role=role, guest=True)
+    assert (reply.outcome, reply.visibility) == (Outcome.REFUSED, Visibility.DIRECT)
+    assert data(reply).keys() == {"error"}
+
+
+@pytest.mark.parametrize("role", [*ROLES, None])
+@pytest.mark.parametrize("text", ["", "hoi", "/topclients", "/nonsense", "/topklantn", "/client"])
+async def test_whatever_is_asked_where_outsiders_read_along_is_refused(
+    ask: Ask, role: str | None, text: str
+) -> None:
+    reply = await ask(text, role=role, place="shared")
+    assert reply.outcome is Outcome.REFUSED
+    assert not buttons(reply)
+
+
+@pytest.mark.parametrize("text", ["help", "help client", "welcome"])
+@pytest.mark.parametrize("role", [*ROLES, None])
+async def test_what_holds_no_figure_is_not_for_the_channel_either(
+    demo_home: Path, text: str, role: str | None
+) -> None:
+    ask = asker(compose(demo_home, cleared={"C1"}))
+    offered = await ask(text, role=role, place="channel")
+    assert offered.visibility is Visibility.EPHEMERAL
+    assert not any(b.share for b in buttons(offered))
+    pressed = await ask(text, role=role, place="channel", share=True)
+    assert pressed.visibility is Visibility.EPHEMERAL
+    assert pressed.outcome is Outcome.REFUSED
+
+
+@pytest.mark.parametrize("text", ["help client", "help klant", "help whatif", "help", "welcome"])
+@pytest.mark.parametrize("place", ["dm", "channel"])
+async def test_help_names_no_client_to_nobody(
+    ask: Ask, demo_application: Application, text: str, place: str
+) -> None:
+    names = [str(n) for n in demo_application.snapshots.current().customers["name"]]
+    for locale in ("nl", "en"):
+        reply = await ask(text, role=None, place=place, locale=locale)
+        told = f"{plain_text(reply)} {data(reply)} {buttons(reply)}"
+        assert [n for n in names if n in told] == []
+        known = await ask(text, role="sales", place=place, locale=locale)
+        told = f"{plain_text(known)} {data(known)}"
+        assert any(n in told for n in names) is (text != "welcome")
 
 
 async def test_pressing_share_without_a_role_is_refused(demo_home: Path) -> None:
