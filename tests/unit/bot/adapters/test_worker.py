@@ -127,6 +127,17 @@ async def test_no_more_than_so_many_run_at_once(inbox: Inbox) -> None:
     assert len(desk.ended) == len(set(desk.ended)) == 20
 
 
+async def test_a_backlog_is_worked_off_without_waiting_for_the_next_poll(inbox: Inbox) -> None:
+    events = [f"E{number}" for number in range(7)]
+    await left_behind(inbox, *events)
+    desk = Desk()
+    worker = hired(inbox, desk, at_once=2, poll_seconds=3600)
+    await worker.start()
+    await settled(inbox)
+    await worker.stop()
+    assert sorted(desk.ended) == events
+
+
 async def test_what_does_not_fit_in_memory_waits_in_the_database(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -30,11 +30,13 @@ class Notes:
     def __init__(self) -> None:
         self.calls: list[list[str]] = []
         self.broken = 0
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def note(self, connection: Connection, items: Sequence[str]) -> list[str]:
         self.calls.append(list(items))
         if self.broken:
             self.broken -= 1
+            self.meanwhile()
             raise OperationalError("insert", {}, Exception("disk is full"))
         for item in items:
             connection.execute(
@@ -180,6 +182,7 @@ def test_soon_survives_an_outage_in_its_order(
     monkeypatch.setattr(module, "PAUSE", 0.01)
     notes = Notes()
     notes.broken = 3
+    notes.meanwhile = lambda: writer.soon(notes.note, f"late{notes.broken}")
     for number in range(5):
         writer.soon(notes.note, f"u{number}")
     with pytest.raises(OperationalError):
@@ -187,7 +190,7 @@ def test_soon_survives_an_outage_in_its_order(
     while notes.broken:
         threading.Event().wait(0.005)
     writer.flush()
-    assert users(database) == [f"u{number}" for number in range(5)]
+    assert users(database) == ["u0", "u1", "u2", "u3", "u4", "late2", "late1", "late0"]
     assert [r.message for r in caplog.records if "failing" in r.message] == [
         "writer.failing reason=OperationalError: disk is full"
     ]
