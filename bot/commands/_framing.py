@@ -195,14 +195,7 @@ class Frame:
             self.title(name),
             Section(definition),
             Table(head, shown, total_rows=len(rows)),
-            Section(
-                _(
-                    "Sum of all {n} rows: {amount}",
-                    n=_.number(len(rows)),
-                    amount=self._cents(total),
-                ),
-                Tone.HEADLINE,
-            ),
+            Section(_sum_line(_, len(rows), self._cents(total)), Tone.HEADLINE),
         ]
         trace = {"rows": [row for _cells, row in rows], "sum": self.figures.value(total)}
         return self.reply(elements, data | {"trace": trace})
@@ -248,6 +241,12 @@ class Frame:
     def channel(self, channel: str) -> str:
         """A channel in the asker's language."""
         return channel_name(self._, channel)
+
+
+def _sum_line(_: Localizer, count: int, amount: str) -> str:
+    if count == 1:
+        return _("Sum of the one row: {amount}", amount=amount)
+    return _("Sum of all {n} rows: {amount}", n=_.number(count), amount=amount)
 
 
 def channel_name(_: Localizer, channel: str) -> str:

@@ -161,12 +161,18 @@ def silent_lines(frame: Frame, found: dict[int, Rhythm], limit: int) -> list[Ele
 def silent_text(frame: Frame, rhythm: Rhythm) -> str:
     """How long a client has been silent against its own rhythm."""
     _ = frame._
-    words = {
-        "name": frame.snapshot.name(rhythm.code),
-        "usual": _.number(rhythm.usual_gap or 0.0),
-        "gap": _.number(rhythm.gap),
-    }
-    if frame.snapshot.meta.base != INVOICES:
+    invoices = frame.snapshot.meta.base == INVOICES
+    words = {"name": frame.snapshot.name(rhythm.code), "gap": _.number(rhythm.gap)}
+    if is_daily(rhythm):
+        return (
+            _("{name} is quiet. Usually an invoice every day, now none for {gap} days.", **words)
+            if invoices
+            else _(
+                "{name} is quiet. Usually a won deal every day, now none for {gap} days.", **words
+            )
+        )
+    words["usual"] = _.number(rhythm.usual_gap or 0.0)
+    if not invoices:
         return _(
             "{name} is quiet. Usually a won deal every {usual} days, now none for {gap} days.",
             **words,
@@ -174,3 +180,8 @@ def silent_text(frame: Frame, rhythm: Rhythm) -> str:
     return _(
         "{name} is quiet. Usually an invoice every {usual} days, now none for {gap} days.", **words
     )
+
+
+def is_daily(rhythm: Rhythm) -> bool:
+    """Whether the usual gap is written as one day."""
+    return rhythm.usual_gap is not None and round(rhythm.usual_gap) == 1

@@ -13,7 +13,7 @@ from analytics.period import add_months
 from analytics.snapshot import INVOICES, from_epoch, to_epoch
 from analytics.sources import open_deals
 from bot.commands._framing import Frame, one_client
-from bot.commands._pareto_words import silent_text
+from bot.commands._pareto_words import is_daily, silent_text
 from bot.commands._trend_words import since_of, trend_words
 from bot.core.command import GROSS, GROUP, HOW, Accepts, Arguments, command
 from bot.core.reply import Button, Chart, Element, Fields, Reply, Section, Series, Tone
@@ -150,26 +150,7 @@ def _fields(frame: Frame, code: int, rhythm: Rhythm | None) -> tuple[tuple[str, 
     if trend := trend_words(frame, code):
         fields.append((_("Against the period before"), trend))
     if rhythm:
-        usual = _.number(rhythm.usual_gap) if rhythm.usual_gap is not None else "–"
-        words = {"usual": usual, "last": _.date(rhythm.last)}
-        fields.append(
-            (
-                _("Rhythm"),
-                _.n(
-                    "invoiced on {n} day in all data, usually every {usual} days, last on {last}",
-                    "invoiced on {n} days in all data, usually every {usual} days, last on {last}",
-                    rhythm.days,
-                    **words,
-                )
-                if snapshot.meta.base == INVOICES
-                else _.n(
-                    "deals won on {n} day in all data, usually every {usual} days, last on {last}",
-                    "deals won on {n} days in all data, usually every {usual} days, last on {last}",
-                    rhythm.days,
-                    **words,
-                ),
-            )
-        )
+        fields.append((_("Rhythm"), _rhythm_text(frame, rhythm)))
     for label, column in (
         (_("Segment"), "segment"),
         (_("Region"), "region"),
@@ -182,6 +163,42 @@ def _fields(frame: Frame, code: int, rhythm: Rhythm | None) -> tuple[tuple[str, 
         value = frame.figures.money(int(known.sum())) if len(known) else _("amount not known")
         fields.append((_("Open deals"), f"{_.number(len(deals))} · {value}"))
     return tuple(fields)
+
+
+def _rhythm_text(frame: Frame, rhythm: Rhythm) -> str:
+    _, invoices = frame._, frame.snapshot.meta.base == INVOICES
+    last = _.date(rhythm.last)
+    if rhythm.usual_gap is None:
+        return (
+            _("invoiced on 1 day in all data, {last}", last=last)
+            if invoices
+            else _("deals won on 1 day in all data, {last}", last=last)
+        )
+    words = {"n": _.number(rhythm.days), "last": last}
+    if is_daily(rhythm):
+        return (
+            _("invoiced on {n} days in all data, usually every day, last on {last}", **words)
+            if invoices
+            else _("deals won on {n} days in all data, usually every day, last on {last}", **words)
+        )
+    usual = _.number(rhythm.usual_gap)
+    return (
+        _.n(
+            "invoiced on {n} day in all data, usually every {usual} days, last on {last}",
+            "invoiced on {n} days in all data, usually every {usual} days, last on {last}",
+            rhythm.days,
+            usual=usual,
+            last=last,
+        )
+        if invoices
+        else _.n(
+            "deals won on {n} day in all data, usually every {usual} days, last on {last}",
+            "deals won on {n} days in all data, usually every {usual} days, last on {last}",
+            rhythm.days,
+            usual=usual,
+            last=last,
+        )
+    )
 
 
 def _chart(frame: Frame, code: int) -> Chart | None:
