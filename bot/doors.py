@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.adapters.slack.settings import SlackSettings
     from bot.adapters.teams.settings import TeamsSettings
     from bot.observability import Metrics
-    from bot.storage.inbox import Work
+    from bot.storage.inbox import Counts, Work
 
 log = logging.getLogger("ballotage.doors")
 
@@ -83,7 +83,14 @@ async def opened(
         from bot.adapters.teams.door import create_teams
 
         doors["teams"] = create_teams(*shared, teams, stand_in=stand_in, observe=observe)
-    worker = Worker(inbox, {name: door.handle for name, door in doors.items()})
+
+    def counted(counts: Counts) -> None:
+        application.services.inbox = {"waiting": counts.todo, "dead": counts.dead}
+        if metrics:
+            metrics.observe_inbox(counts.todo, counts.dead)
+
+    handlers = {name: door.handle for name, door in doors.items()}
+    worker = Worker(inbox, handlers, observe=counted)
     application.dispatcher.audit = BufferedAudit(writer)
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(stored.close)

@@ -194,6 +194,8 @@ class Metrics:
             **common,
         )
         self._refresh_failures = Counter("refresh_failures_total", "Failed refreshes", **common)
+        self._inbox_depth = Gauge("inbox_depth", "Events waiting for an answer", **common)
+        self._inbox_dead = Gauge("inbox_dead", "Events given up in seven days", **common)
         age = Gauge("data_age_seconds", "Age of the snapshot; NaN without one", **common)
         age.set_function(self._age)
 
@@ -211,6 +213,11 @@ class Metrics:
         """Note the snapshot that came into force; its age is worked out at each scrape."""
         self._version.set(version)
         self._data_at = made_at
+
+    def observe_inbox(self, waiting: int, dead: int) -> None:
+        """Note how much work of chat platforms waits, and how much was given up."""
+        self._inbox_depth.set(waiting)
+        self._inbox_dead.set(dead)
 
     def observe_refresh(self, seconds: float, *, failed: bool = False) -> None:
         """Count a refresh."""

@@ -99,6 +99,17 @@ async def status(request: Request, args: Arguments, services: Services) -> Reply
                 Tone.WARNING,
             )
         )
+    if dead := services.inbox.get("dead", 0):
+        elements.append(
+            Section(
+                _.n(
+                    "{n} question could not be answered in 12 hours and was given up; see the log.",
+                    "{n} questions could not be answered in 12 hours and were given up; see the log.",
+                    dead,
+                ),
+                Tone.WARNING,
+            )
+        )
     moment = _.moment(meta.created_at, request.principal.time_zone)
     elements += [
         Fields(
@@ -127,6 +138,7 @@ async def status(request: Request, args: Arguments, services: Services) -> Reply
         "equal_lines": meta.equal_lines,
         "future_lines": future,
         "won_deals_without_amount_or_date": meta.won_deals_without_amount_or_date,
+        "inbox": dict(services.inbox),
         "loads": [
             {
                 "load_id": load["load_id"],

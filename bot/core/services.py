@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
@@ -78,6 +78,8 @@ class Services:
     clock: Clock = utc_now
     executor: Executor | None = None
     home: Path = Path(".ballotage")
+    inbox: Mapping[str, int] = field(default_factory=dict)
+    """Work of chat platforms that waits or was given up; empty where no door is open."""
     channels: Channels = field(default_factory=lambda: NoChannels())
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
