@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 import app
+from bot.loading import load_files
 
 ROOT = Path(__file__).parents[2]
 
@@ -116,6 +123,190 @@ def test_a_wrong_setting_is_one_line(demo_home: Path, monkeypatch: pytest.Monkey
     assert result.exit_code == 2
     assert "BALLOTAGE_REP_REVENUE" in result.stderr
     assert len(lines(result.stderr)) == 1
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2101-01-01", "1969-12-31"])
+def test_an_as_of_far_away_is_one_line(demo_home: Path, day: str) -> None:
+    for text in ("/topclients", "/status", "/client Van Dijk"):
+        result = run("ask", text, "--home", str(demo_home), "--as-of", day)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert len(lines(result.stderr)) == 1
+        assert day in result.stderr
+
+
+def test_as_of_after_the_data_is_answered(demo_home: Path) -> None:
+    for day in ("2026-12-31", "2100-12-31"):
+        result = run("ask", "/topclients", "--home", str(demo_home), "--as-of", day,
+                     "--format", "json", "--locale", "en")  # fmt: skip
+        assert result.exit_code == 0
+        answer = json.loads(result.stdout)
+        assert answer["as_of"] == day
+        assert "2026" in answer["text"].split("data to ")[1][:12]
+
+
+@pytest.mark.parametrize("text", ["/nonsense", "wie zijn onze klanten", "", "help", "/client"])
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_anything_where_outsiders_read_along_exits_3(
+    demo_home: Path, text: str, output: str
+) -> None:
+    result = run("ask", text, "--home", str(demo_home), "--channel", "shared", "--format", output)
+    assert result.exit_code == 3
+    if output == "text":
+        assert (result.stdout, len(lines(result.stderr))) == ("", 1)
+
+
+def broken_home(where: Path) -> Path:
+    """A home whose snapshot is damaged in a way that no code foresees."""
+    folder = where / "snapshots" / "000001-abc"
+    folder.mkdir(parents=True)
+    (where / "snapshots" / "CURRENT").write_text(folder.name)
+    (folder / "meta.json").write_text('{"created_at": "2026-01-01", "loads": []}')
+    return where
+
+
+@pytest.mark.parametrize("text", ["/topclients", "/status", "help"])
+def test_an_internal_error_is_one_line_and_a_traceback_only_when_asked_for(
+    tmp_path: Path, text: str
+) -> None:
+    home = broken_home(tmp_path)
+    result = run("ask", text, "--home", str(home), "--locale", "en")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert len(lines(result.stderr)) == 1
+    assert "Traceback" not in result.stderr
+    assert "went wrong" in result.stderr
+
+
+def program(*args: str) -> subprocess.CompletedProcess[str]:
+    """The program as a person starts it: a process of its own."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / "app.py"), *args],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_process_that_fails_says_so_in_one_line(tmp_path: Path) -> None:
+    done = program("ask", "/topclients", "--home", str(broken_home(tmp_path)), "--locale", "en")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(lines(done.stderr)) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_option_of_the_process_is_one_line() -> None:
+    done = program("ask", "/topclients", "--format", "nope")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(lines(done.stderr)) == 1, done.stderr
+    assert "nope" in done.stderr
+    assert "--help" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["ask"], "text"),
+        (["ask", "/topclients", "--as", "boss"], "boss"),
+        (["ask", "/topclients", "--zzz"], "--zzz"),
+        (["aks", "/topclients"], "aks"),
+        (["load"], "TABLE=FILE"),
+        (["serve", "--port", "many"], "--port"),
+    ],
+)
+def test_wrong_usage_is_one_line_with_where_to_look(
+    args: list[str],
+    says: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from bot.cli.context import run as run_it
+
+    monkeypatch.setattr(sys, "argv", ["app.py", *args])
+    with pytest.raises(SystemExit) as stopped:
+        run_it(app.app)
+    printed = capsys.readouterr()
+    assert (stopped.value.code, printed.out) == (2, "")
+    assert len(lines(printed.err)) == 1, printed.err
+    assert says in printed.err
+    assert "--help" in printed.err
+
+
+def test_a_home_that_cannot_be_written_can_still_be_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load(tmp_path, f"invoices={ROOT}/docs/examples/facturen.csv").exit_code == 0
+    opened = os.open
+
+    def read_only(path: Any, flags: int, *args: Any, **named: Any) -> int:
+        if str(path).startswith(str(tmp_path)) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, flags, *args, **named)
+
+    monkeypatch.setattr("bot.storage.spool.os.open", read_only)
+    result = run("ask", "/topclients all", "--home", str(tmp_path), "--format", "json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["data"]["revenue"] == pytest.approx(47141.25)
+    assert not (tmp_path / "audit-spool.jsonl").exists()
+    monkeypatch.undo()
+    run("ask", "/topclients all", "--home", str(tmp_path))
+    assert (tmp_path / "audit-spool.jsonl").exists()  # the obstacle above was a real one
+
+
+def test_a_demo_of_another_seed_leaves_the_first_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from analytics.demo import DEFAULT_SEED
+    from bot import demo
+
+    built: list[tuple[str, int]] = []
+
+    def pretend(where: Path, *, seed: int, note: dict[str, object], **_: object) -> None:
+        built.append((where.name, seed))
+        (where / "snapshots").mkdir(parents=True)
+        (where / "snapshots" / "CURRENT").write_text("000001-abc")
+        (where / "demo.json").write_text(json.dumps({**note, "company": f"Company {seed}"}))
+
+    monkeypatch.setattr(demo, "build", pretend)
+
+    def build(*args: str) -> str:
+        result = run("demo", "--build-only", "--home", str(tmp_path), "--locale", "en", *args)
+        assert result.exit_code == 0, result.stderr
+        return result.stdout
+
+    assert f"Company {DEFAULT_SEED}" in build()
+    first = {p: p.read_bytes() for p in (tmp_path / "demo").rglob("*") if p.is_file()}
+    assert "Company 7" in build("--seed", "7")
+    assert {p: p.read_bytes() for p in (tmp_path / "demo").rglob("*") if p.is_file()} == first
+    assert f"Company {DEFAULT_SEED}" in build()
+    assert f"Company {DEFAULT_SEED}" in build("--seed", str(DEFAULT_SEED))
+    assert "Company 8" in build("--seed", "8")
+    assert [seed for _name, seed in built] == [DEFAULT_SEED, 7, 8]
+    assert len({name for name, _seed in built}) == 3
+
+
+def test_a_chat_sees_what_is_loaded_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bot.adapters import terminal
+    from bot.core.request import Conversation, Principal, Request
+
+    seen: list[float] = []
+
+    async def talk(
+        answer: terminal.Answer, principal: Principal, conversation: Conversation, **_: Any
+    ) -> None:
+        for month, amount in (("01", 5), ("02", 7)):
+            file = tmp_path / f"{month}.csv"
+            file.write_text(
+                f"invoice_id,date,customer_id,amount\n{month},2026-{month}-01,a,{amount}\n"
+            )
+            await asyncio.to_thread(load_files, tmp_path / "home", [("invoices", file)])
+            reply = await answer(Request(principal, conversation, "/topclients all", "terminal"))
+            seen.append(float(reply.data["revenue"]))
+
+    monkeypatch.setattr(terminal, "chat", talk)
+    result = run("chat", "--home", str(tmp_path / "home"))
+    assert (result.exit_code, seen) == (0, [5, 12])
 
 
 def load(home: Path, *files: str) -> Result:
