@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analytics.channels import normalise
@@ -23,7 +24,26 @@ _NOT_AN_AMOUNT = {
     "price", "prijs", "stukprijs", "unit", "stuk", "tarief", "marge", "margin", "profit", "gewicht",
     "weight", "nr", "nummer", "number", "no", "id", "datum", "date", "days", "dagen",
 }  # fmt: skip
-_TOTALS = {"total", "totaal", "factuurbedrag"}
+_TOTALS = {
+    "total", "totaal", "factuurbedrag", "factuurtotaal", "totaalbedrag", "totaalfactuur",
+    "invoicetotal", "invoiceamount", "totalamount", "eindbedrag", "eindtotaal",
+}  # fmt: skip
+"""Beside a column of VAT these most likely hold it."""
+_NET_WORDS = {
+    "net", "netto", "nettobedrag", "netamount", "nettoomzet", "omzet", "revenue", "subtotaal",
+    "subtotal",
+}  # fmt: skip
+_NO_VAT_AMOUNT = {
+    "nr", "nummer", "number", "no", "id", "code", "soort", "type", "tarief", "rate", "percentage",
+    "perc", "pct", "verlegd",
+}  # fmt: skip
+_SHORT = {
+    "fact": "factuur", "deb": "debiteur", "doc": "document", "inv": "invoice", "cust": "customer",
+    "bkst": "boekstuk", "rel": "relatie", "omschr": "omschrijving", "bedr": "bedrag",
+    "dat": "datum", "art": "artikel",
+}  # fmt: skip
+_SHORT_NUMBER = re.compile(f"({'|'.join(_SHORT)})nr")
+_NUMBER_WORD = re.compile(r"(nummer|number)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +58,16 @@ class Source:
 
 @functools.lru_cache(maxsize=4096)
 def _bare(name: str) -> str:
-    """Case, accents and separators make no difference: Factuur_Datum is factuurdatum."""
-    return normalise(name).replace(" ", "")
+    """Case, accents, separators and abbreviations make no difference.
+
+    Factuur_Datum and Fact. dat. are factuurdatum; nummer and number are nr.
+    """
+    words = [_SHORT.get(word, word) for word in normalise(name).split()]
+    if words and words[-1] == "no":
+        words[-1] = "nr"
+    bare = _NUMBER_WORD.sub("nr", "".join(words))
+    short = _SHORT_NUMBER.fullmatch(bare)
+    return f"{_SHORT[short[1]]}nr" if short else bare
 
 
 def known_headers(row: Sequence[str], table: Table, mapping: TableMap) -> int:
@@ -105,7 +133,36 @@ def choose(file: str, table: Table, headers: Sequence[str], mapping: TableMap) -
     missing = [name for name in table.required if name not in chosen]
     if missing:
         raise _missing(file, table, missing[0], headers, words)
+    doubtful = beside_vat(headers, chosen)
+    if doubtful and bare[headers.index(doubtful)] in _TOTALS and "amount" in table.required:
+        raise DataError(
+            '{file} has the amount "{header}" beside a column of VAT, so it is most likely with VAT;'
+            " add the amount without VAT, or if it is without after all, say so in --map FILE.yaml:"
+            " {table}: {{columns: {{amount: {header}}}}}",
+            file=file,
+            header=doubtful,
+            table=table.name,
+        )
     return chosen
+
+
+def beside_vat(headers: Sequence[str], chosen: Mapping[str, Source]) -> str:
+    """Return the header taken as the amount if it does not say that it is net, and VAT is beside it."""
+    source = chosen.get("amount")
+    if source is None or source.mapped or len(source.places) != 1:
+        return ""
+    place = source.places[0]
+    words = [normalise(header) for header in headers]
+    parts = set(words[place].split())
+    if parts & (_WITHOUT_VAT | _NET_WORDS) or words[place].replace(" ", "") in _NET_WORDS:
+        return ""
+    for i, word in enumerate(words):
+        others = set(word.split())
+        named = others & _VAT or word.replace(" ", "") in ("btwbedrag", "vatamount", "taxamount")
+        about = named and not others & (_NO_VAT_AMOUNT | _WITH_VAT | _WITHOUT_VAT)
+        if i != place and about and "%" not in headers[i]:
+            return headers[place]
+    return ""
 
 
 def _place(file: str, table: str, column: str, name: str, headers: Sequence[str]) -> int:

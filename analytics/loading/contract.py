@@ -14,7 +14,7 @@ from analytics.errors import DataError
 from analytics.loading import cells as make
 from analytics.loading import words
 from analytics.loading.cells import Cells
-from analytics.loading.columns import Source, choose
+from analytics.loading.columns import Source, beside_vat, choose
 from analytics.loading.dates import parse_dates
 from analytics.loading.facts import facts_of
 from analytics.loading.faults import Faults
@@ -55,6 +55,11 @@ def check(raw: RawTable, table: Table, mapping: TableMap) -> Checked:
     sources = choose(raw.file, table, raw.headers, mapping)
     checked = Checked(table, raw, {}, Faults(raw))
     size = len(raw)
+    doubtful = beside_vat(raw.headers, sources)
+    if doubtful:
+        checked.notes.append(
+            Note('"{header}" is taken as the amount without VAT', {"header": doubtful})
+        )
     inputs = {name: _inputs(raw, source) for name, source in sources.items()}
     weighed = [
         evidence(cells)
@@ -241,6 +246,13 @@ def _rules(checked: Checked) -> None:
             values["customer_id"] = values["customer_name"]
             checked.notes.append(
                 Note("the file has no customer numbers; the name is taken as the number", {})
+            )
+        if "invoice_id" not in values:
+            checked.notes.append(
+                Note(
+                    "no invoice number was found; a later file whose dates overlap will be refused",
+                    {},
+                )
             )
         if "currency" in values:
             stated = values["currency"].fillna("")

@@ -47,6 +47,9 @@ def test_the_exact_name_wins_and_a_header_serves_once() -> None:
         (["datum", "Totaal (ex. BTW)", "Totaal"], "Totaal (ex. BTW)"),
         (["date", "Total", "VAT", "Subtotal"], "Subtotal"),
         (["date", "total", "line total"], "total"),
+        (["date", "Amount", "VAT amount"], "Amount"),
+        (["datum", "Totaal", "Omzet", "btw"], "Omzet"),
+        (["datum", "Totaal", "btw-nummer", "BTW %", "btw code"], "Totaal"),
         (["datum", "Stukprijs excl. btw", "Bedrag"], "Bedrag"),
         (["datum", "Netto marge", "Omzet"], "Omzet"),
     ],
@@ -64,6 +67,38 @@ def test_only_an_amount_with_vat_is_refused_with_the_remedy(header: str) -> None
     with pytest.raises(DataError, match="with VAT") as caught:
         _chosen("invoices", ["klantnr", "datum", header])
     assert f"columns: {{amount: {header}}}" in str(caught.value)
+
+
+@pytest.mark.parametrize("header", ["Totaal", "Total", "Factuurbedrag", "Fact.bedr."])
+@pytest.mark.parametrize("vat", ["btw", "BTW-bedrag", "Btwbedrag", "VAT amount"])
+def test_a_total_beside_vat_is_refused_with_the_remedy(header: str, vat: str) -> None:
+    with pytest.raises(DataError, match="most likely with VAT") as caught:
+        _chosen("invoices", ["klantnr", "datum", header, vat])
+    assert f"columns: {{amount: {header}}}" in str(caught.value)
+    mapping = TableMap(columns={"amount": header})
+    assert _chosen("invoices", ["klantnr", "datum", header, vat], mapping)["amount"] == header
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("Boekstuknr.", "invoice_id"),
+        ("Factuurnr.", "invoice_id"),
+        ("Fact. nr.", "invoice_id"),
+        ("Fact.nr", "invoice_id"),
+        ("FactNr.", "invoice_id"),
+        ("Inv. No.", "invoice_id"),
+        ("Doc. nr.", "invoice_id"),
+        ("Deb.nr.", "customer_id"),
+        ("Debnr", "customer_id"),
+        ("Cust. no.", "customer_id"),
+        ("Fact. dat.", "date"),
+        ("Omschr.", "product"),
+    ],
+)
+def test_abbreviations(header: str, column: str) -> None:
+    others = ["bedrag"] if column == "date" else ["datum", "bedrag"]
+    assert _chosen("invoices", [header, *others])[column] == header
 
 
 def test_the_map_may_say_that_it_is_net_after_all() -> None:

@@ -89,6 +89,21 @@ def test_a_name_stands_in_for_the_number(company: Company) -> None:
     assert "name is taken" in str(done.notes[0])
 
 
+def test_an_amount_beside_vat_is_taken_as_net_and_said(company: Company) -> None:
+    said = '"Bedrag" is taken as the amount without VAT'
+    beside = company.load(invoices="datum;Bedrag;btw\n1-2-2026;5;1\n").tables[0]
+    assert said in map(str, beside.notes)
+    alone = company.load(invoices="datum;Bedrag\n1-3-2026;5\n").tables[0]
+    assert said not in map(str, alone.notes)
+
+
+def test_without_invoice_numbers_the_summary_warns_for_the_next_export(company: Company) -> None:
+    without = company.load(invoices="datum;bedrag\n1-2-2026;5\n").tables[0]
+    assert "no invoice number" in str(without.notes[-1])
+    numbered = company.load(invoices="datum;bedrag;factuurnr\n1-3-2026;5;F1\n").tables[0]
+    assert numbered.notes == ()
+
+
 def test_ids_from_floats_are_integers(company: Company) -> None:
     company.load(
         invoices=INVOICES + "16446.0,2026-01-01,1,a\n16447.0,2026-01-01,1,b\n,2026-01-01,1,c\n"
