@@ -14,6 +14,16 @@ from bot.cli.context import Context
 from bot.errors import UserError
 from bot.i18n import Localizer
 
+TABLE_WORDS = {
+    "klanten": "customers", "klant": "customers", "debiteuren": "customers",
+    "relaties": "customers", "customer": "customers",
+    "facturen": "invoices", "factuur": "invoices", "omzet": "invoices", "invoice": "invoices",
+    "kansen": "deals", "kans": "deals", "offertes": "deals", "offerte": "deals", "deal": "deals",
+    "mensen": "people", "medewerkers": "people", "gebruikers": "people", "team": "people",
+    "activiteiten": "activities", "activiteit": "activities", "activity": "activities",
+}  # fmt: skip
+"""Other words for the tables, in Dutch and in the singular."""
+
 
 def run(
     context: Context, files: list[str], mapping: Path | None, replace: bool, plain: bool
@@ -23,7 +33,7 @@ def run(
     from bot.loading import load_files
     from bot.renderers import terminal
 
-    pairs = [_pair(text) for text in files]
+    pairs = [pair(text) for text in files]
     with progress_bar(plain) as progress:
         summary = load_files(
             context.home,
@@ -53,13 +63,15 @@ def refresh_now(context: Context) -> None:
     typer.echo(_("In force as version {version}.", version=version))
 
 
-def _pair(text: str) -> tuple[str, Path]:
+def pair(text: str) -> tuple[str, Path]:
+    """Read TABLE=FILE; UserError where it is not."""
     table, separator, name = text.partition("=")
     if not separator or not name:
         raise UserError(
             "{text} is not TABLE=FILE; write for example invoices=facturen.csv", text=text[:80]
         )
-    return table.strip().lower(), Path(name).expanduser()
+    word = table.strip().lower()
+    return TABLE_WORDS.get(word, word), Path(name).expanduser()
 
 
 @contextlib.contextmanager

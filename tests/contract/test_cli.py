@@ -332,7 +332,7 @@ def test_load_reports_and_the_answer_is_there(tmp_path: Path) -> None:
     [
         ("invoices", "TABLE=FILE"),
         ("invoices=/does/not/exist.csv", "exist"),
-        ("facturen=x.csv", "facturen"),
+        ("factuurtjes=x.csv", "factuurtjes"),
     ],
 )
 def test_a_wrong_load_exits_2_with_one_line(tmp_path: Path, argument: str, says: str) -> None:
