@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -96,6 +97,22 @@ def compose(home: Path, **changes: Any) -> Application:
 def data(reply: Reply) -> Any:
     """The data of a reply as a reader of the JSON gets it."""
     return json.loads(to_json(to_object(reply)))["data"]
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Give every test the logging a fresh process has: a command may have set it up before."""
+    root, factory = logging.getLogger(), logging.getLogRecordFactory()
+    level, handlers = root.level, list(root.handlers)
+    logging.disable(logging.NOTSET)
+    for name, logger in logging.root.manager.loggerDict.items():
+        if isinstance(logger, logging.Logger) and name.startswith("ballotage"):
+            logger.disabled = False
+    yield
+    root.setLevel(level)
+    for handler in [h for h in root.handlers if h not in handlers]:
+        root.removeHandler(handler)
+    logging.setLogRecordFactory(factory)
 
 
 @pytest.fixture(scope="session")

@@ -95,13 +95,12 @@ class Services:
         return held if held is not None else await self.run(self.snapshots.current)
 
     def snapshot_version(self) -> str:
-        """Version of the Snapshot in force; empty before the first load."""
-        from analytics.errors import NoDataError
+        """Version of the Snapshot in memory; empty before one was read.
 
-        try:
-            return str(self.snapshots.current().meta.version)
-        except NoDataError:
-            return ""
+        It never reads one: who only wants to note the version must not fail on a damaged one.
+        """
+        held = self.snapshots.held
+        return "" if held is None else str(held.meta.version)
 
     def today(self, request: Request) -> dt.date:
         """Today where the asker is."""

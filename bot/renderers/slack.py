@@ -381,7 +381,9 @@ def _summary(reply: Reply) -> str:
 
 
 def _field(label: str, value: str, limit: int) -> Block:
-    if not value.strip() or _MARKUP.search(label) or _MARKUP.search(value):  # bold would need markup around data
+    if (
+        not value.strip() or _MARKUP.search(label) or _MARKUP.search(value)
+    ):  # bold would need markup around data
         return _plain(f"{label}\n{value}", limit)
     bold = f"*{plain(label, limit // 2)}*\n" if label.strip() else ""
     text = bold + plain(value, limit - size(bold)) or " "

@@ -12,6 +12,7 @@ LIMITS = {
     "columns": 5,  # beside each other; what comes after stands under the row's name
     "cell": 200,  # characters of a cell
     "under": 400,  # characters under a name
+    "together": 24,  # characters that stay on one line
     "wide": 24,  # share of the width of the widest column; a figure of nine characters takes 10
 }
 
@@ -25,8 +26,7 @@ def grid(columns: Sequence[TableColumn], rows: Sequence[Sequence[str]]) -> Block
     body = []
     for row, shown in zip(rows, cells, strict=True):
         made = [_cell(text) for text in shown]
-        # Held together, so that a line breaks between two of them.
-        said = [f"{columns[i].label}:\u00a0{row[i]}" for i in under if row[i].strip()]
+        said = [_pair(columns[i].label, row[i]) for i in under if row[i].strip()]
         if said:
             line = block(cut(" · ".join(said), LIMITS["under"]), **SMALL, spacing="None")
             made[beside.index(name)]["items"].append(line)
@@ -37,11 +37,16 @@ def grid(columns: Sequence[TableColumn], rows: Sequence[Sequence[str]]) -> Block
         "firstRowAsHeaders": True,
         "showGridLines": False,
         "columns": [
-            _column(columns[i], [heads[at], *(shown[at] for shown in cells)])
-            for at, i in enumerate(beside)
+            _column(columns[i], [shown[at] for shown in cells]) for at, i in enumerate(beside)
         ],
         "rows": [head, *body],
     }
+
+
+def _pair(label: str, value: str) -> str:
+    """A label and its value; held together where short, so that a line breaks between two pairs."""
+    text = f"{label}: {value}"
+    return text.replace(" ", "\u00a0") if len(text) <= LIMITS["together"] else text
 
 
 def _split(columns: Sequence[TableColumn]) -> tuple[list[int], list[int]]:
@@ -55,7 +60,9 @@ def _split(columns: Sequence[TableColumn]) -> tuple[list[int], list[int]]:
 
 
 def _column(column: TableColumn, texts: Sequence[str]) -> Block:
-    longest = max(len(text) for text in texts)
+    # A head may break between its words, so it asks for no more than the longest of them.
+    words = max((len(word) for word in column.label.split()), default=0)
+    longest = max(words, *(len(text) for text in texts))
     width = min(max(longest, 2) + 1, LIMITS["wide"])
     align = {"horizontalCellContentAlignment": "Right"} if column.align == "right" else {}
     return {"width": width} | align

@@ -20,7 +20,9 @@ def blocks() -> list[list[str]]:
 
 
 def command_lines() -> list[str]:
-    return [line for block in blocks() for line in block if line.startswith(".venv/bin/python app.py")]
+    return [
+        line for block in blocks() for line in block if line.startswith(".venv/bin/python app.py")
+    ]
 
 
 def test_the_readme_has_command_lines_to_run() -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
@@ -40,6 +41,10 @@ ACK_SECONDS = 0.4
 """How long a command's request waits for its answer; Slack wants a reply within 3 s."""
 TRY_SECONDS = 45.0
 """Longest one try may take: within the 60 s for which accepted work is held."""
+NOTE_SECONDS = 0.05
+"""How long the note that work is answered waits for others; a crash meanwhile answers it twice."""
+COMPANY_SECONDS = 0.003
+"""How long a request waits for others to be stored with, while one is being stored."""
 STOP_SECONDS = 10.0
 
 Observer = Callable[[str, str, str], None]
@@ -98,6 +103,8 @@ class SlackDoor:
         self._observe = observe or (lambda platform, kind, outcome: None)
         self._ack_seconds = ack_seconds
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._answered: list[int] = []
+        self._company = Company()
         self._bolt = self._bolt_app()
         self._socket = Socket(self._bolt, settings) if settings.socket_mode else None
         self._signatures: Signatures | None = None
@@ -138,33 +145,18 @@ class SlackDoor:
             log.warning("slack.no_identity reason=%s", error)
 
     def _bolt_app(self) -> AsyncApp:
-        async def authorize() -> AuthorizeResult:
-            known = self._directory.known
-            return AuthorizeResult(
-                enterprise_id=known.enterprise if known else None,
-                team_id=known.team if known else None,
-                bot_id=known.bot_id if known else None,
-                bot_user_id=known.bot_user if known else None,
-                bot_token=self._settings.bot_token.get_secret_value(),
-            )
-
         logger = redacting_logger()
         app = AsyncApp(
             name="ballotage",
             logger=logger,
             client=AsyncWebClient(base_url=self._settings.api_url, logger=logger),
-            authorize=authorize,
-            # The answer to Slack goes out when our listener returns: after the event is stored.
-            # Otherwise Bolt acknowledges events before, and waits for commands in steps of 10 ms.
-            process_before_response=True,
+            authorize=_Authorize(self._directory, self._settings),
             # Checked before the body is read, in `_on_request`; a socket has none.
             request_verification_enabled=False,
             attaching_function_token_enabled=False,
             attaching_conversation_kwargs_enabled=False,
         )
-        every = re.compile(".*", re.DOTALL)
-        for kind in (app.command, app.event, app.action, app.shortcut, app.view, app.view_closed):
-            kind(every)(self._take)
+        app.use(_Intake(self._take))
         return app
 
     async def _on_request(self, request: web.Request) -> web.Response:
@@ -201,7 +193,8 @@ class SlackDoor:
             self._observe(SURFACE, ask.kind if ask else "other", "ignored")
             return BoltResponse(status=200)
         try:
-            work_id = await self._inbox.accept(SURFACE, ask.key, ask.to_json())
+            async with self._company:
+                work_id = await self._inbox.accept(SURFACE, ask.key, ask.to_json())
         except Exception as error:  # noqa: BLE001 (unstored, it must not be acknowledged)
             log.error("slack.not_stored error=%s", type(error).__name__)
             return BoltResponse(status=503)
@@ -225,20 +218,104 @@ class SlackDoor:
             await self._inbox.later(work_id, later.seconds, later.reason)
         except CallError as error:
             log.warning("slack.gone id=%d method=%s code=%s", work_id, error.method, error.code)
-            await self._inbox.done(work_id)
+            self._done(work_id)
         except Exception as error:
             log.exception("slack.try_failed id=%d", work_id)
             await self._inbox.later(work_id, 0.0, type(error).__name__)
         else:
-            await self._inbox.done(work_id)
+            self._done(work_id)
         finally:
             if slot is not None:
                 slot.offer("")  # nobody need wait for what comes later
+
+    def _done(self, work_id: int) -> None:
+        """Have it noted soon that work is answered: many in one commit."""
+        self._answered.append(work_id)
+        if len(self._answered) == 1:
+            self._spawn(self._note_answered())
+
+    async def _note_answered(self) -> None:
+        await asyncio.sleep(NOTE_SECONDS)
+        answered, self._answered = self._answered, []
+        noted = await asyncio.gather(
+            *(self._inbox.done(work_id) for work_id in answered), return_exceptions=True
+        )
+        for error in noted:
+            if isinstance(error, Exception):  # its lease ends, and the Worker answers once more
+                log.error("slack.not_noted error=%s", type(error).__name__)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+class Company:
+    """Lets requests that come close together go on together, so that one commit stores them.
+
+    Who is alone does not wait.
+    """
+
+    def __init__(self, seconds: float = COMPANY_SECONDS) -> None:
+        self._seconds = seconds
+        self._inside = 0
+        self._gate: asyncio.Event | None = None
+
+    async def __aenter__(self) -> None:
+        self._inside += 1
+        if self._inside == 1:
+            return
+        if self._gate is None:
+            self._gate = asyncio.Event()
+            asyncio.get_running_loop().call_later(self._seconds, self._open)
+        await self._gate.wait()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._inside -= 1
+
+    def _open(self) -> None:
+        if self._gate is not None:
+            self._gate.set()
+            self._gate = None
+
+
+class _Authorize(AsyncAuthorize):
+    """Tells Bolt who the bot is, from what Slack has told us; asks nobody."""
+
+    def __init__(self, directory: Directory, settings: SlackSettings) -> None:
+        self._directory = directory
+        self._token = settings.bot_token.get_secret_value()
+
+    async def __call__(self, **_: Any) -> AuthorizeResult:
+        known = self._directory.known
+        return AuthorizeResult(
+            enterprise_id=known.enterprise if known else None,
+            team_id=known.team if known else None,
+            bot_id=known.bot_id if known else None,
+            bot_user_id=known.bot_user if known else None,
+            bot_token=self._token,
+        )
+
+
+class _Intake(AsyncMiddleware):
+    """The end of Bolt's chain, in place of listeners.
+
+    Bolt acknowledges an event before its listener runs, and looks every 10 ms whether a command's
+    has acknowledged. Here the answer to Slack goes out when we return: once the event is stored.
+    """
+
+    def __init__(self, take: Callable[[dict[str, Any]], Awaitable[BoltResponse]]) -> None:
+        self._take = take
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,
+        next: Callable[[], Awaitable[BoltResponse]],
+    ) -> BoltResponse:
+        """Answer the request; nothing comes after."""
+        return await self._take(req.body)
 
 
 def _json(status: int, text: str) -> web.Response:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from bot.renderers.slack_forms import INPUT
@@ -43,14 +43,16 @@ class Ask:
 
     def to_json(self) -> dict[str, Any]:
         """Return what the inbox keeps."""
-        return {name: value for name, value in asdict(self).items() if value}
+        return {name: value for name in _FIELDS if (value := getattr(self, name))}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Ask:
         """Read it back; unknown fields are left."""
-        known = {f.name for f in fields(cls)}
         empty = {"team": "", "user": ""}
-        return cls(**(empty | {name: v for name, v in value.items() if name in known}))
+        return cls(**(empty | {name: v for name, v in value.items() if name in _FIELDS}))
+
+
+_FIELDS = tuple(field.name for field in fields(Ask))
 
 
 def read(body: Mapping[str, Any], bot_user: str = "") -> Ask | None:
@@ -108,7 +110,8 @@ def _event(body: Mapping[str, Any], bot_user: str) -> Ask | None:
     text = words(_text(event, "text"), bot_user)
     if kind == "app_mention" and ask.channel:
         return replace(ask, text=text)
-    if kind == "message" and event.get("channel_type") == "im" and text:
+    own_chat = event.get("channel_type", "im" if ask.channel.startswith("D") else "") == "im"
+    if kind == "message" and own_chat and text:
         return replace(ask, kind="message", text=text)
     return None
 

@@ -10,6 +10,7 @@ const faults = {};
 
 for (const [name, json] of Object.entries(input.cards)) {
   const card = new AC.AdaptiveCard();
+  card.hostConfig = new AC.HostConfig({ actions: { maxActions: 6 } }); // Teams' own limit
   const context = new AC.SerializationContext(AC.Versions.v1_5);
   card.parse(json, context);
   const events = [...Array(context.eventCount).keys()].map((i) => context.getEventAt(i));

@@ -105,3 +105,21 @@ async def test_a_kept_answer_goes_with_its_snapshot(company: Callable[..., Ask])
     after = company(invoices="date,customer_id,amount\n2026-01-01,a,7\n")
     assert data(await before("/topclients"))["revenue"] == 5
     assert data(await after("/topclients"))["revenue"] == 7
+
+
+@pytest.mark.parametrize("text", ["/topclients", "/status", "help", "welcome", "/nonsense"])
+async def test_a_damaged_snapshot_is_still_a_reply_and_audited(
+    tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "snapshots" / "000001-abc"
+    folder.mkdir(parents=True)
+    (tmp_path / "snapshots" / "CURRENT").write_text(folder.name)
+    (folder / "meta.json").write_text('{"created_at": "2026-01-01", "loads": []}')
+    kept = Kept()
+    application = compose(tmp_path)
+    application.dispatcher._audit = kept
+    with caplog.at_level(logging.CRITICAL, logger="ballotage"):
+        reply = await asker(application)(text, locale="en")
+    assert reply.outcome in {Outcome.FAILED, Outcome.WRONG_REQUEST}
+    assert [e.outcome for e in kept.events] == [reply.outcome]
+    assert kept.events[0].snapshot_version == ""

@@ -219,7 +219,7 @@ def test_five_columns_stand_beside_each_other_and_the_rest_under_the_name() -> N
     assert labels == ["#", "Klant", "Omzet", "Aandeel", "Trend"]
     assert [each["text"] for each in row["cells"][1]["items"]] == [
         "Klant 1 Installaties BV",
-        "Kwam binnen via:\u00a0netwerk · Sinds:\u00a02001",
+        "Kwam\u00a0binnen\u00a0via:\u00a0netwerk · Sinds:\u00a02001",
     ]
 
 
