@@ -254,3 +254,10 @@ async def test_json_of_any_shape_is_acknowledged(slack: World) -> None:
         body = json.dumps(value)
         assert (await slack.knock(body, slack.signed(body)))[0] == 200
     await nothing_happened(slack)
+
+
+async def test_bolt_leaves_the_loggers_of_the_program_alone(slack: World) -> None:
+    await slack.command("/topklanten 5")
+    for name in ("ballotage", "ballotage.slack", "ballotage.core"):
+        logger = logging.getLogger(name)
+        assert (logger.level, logger.filters) == (logging.NOTSET, []), name

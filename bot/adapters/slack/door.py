@@ -147,7 +147,8 @@ class SlackDoor:
     def _bolt_app(self) -> AsyncApp:
         logger = redacting_logger()
         app = AsyncApp(
-            name="ballotage",
+            # Bolt gives the logger of this name the level and filters of the one below.
+            name="ballotage.slack.app",
             logger=logger,
             client=AsyncWebClient(base_url=self._settings.api_url, logger=logger),
             authorize=_Authorize(self._directory, self._settings),

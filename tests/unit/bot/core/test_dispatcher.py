@@ -117,7 +117,7 @@ async def test_a_damaged_snapshot_is_still_a_reply_and_audited(
     (folder / "meta.json").write_text('{"created_at": "2026-01-01", "loads": []}')
     kept = Kept()
     application = compose(tmp_path)
-    application.dispatcher._audit = kept
+    application.dispatcher.audit = kept
     with caplog.at_level(logging.CRITICAL, logger="ballotage"):
         reply = await asker(application)(text, locale="en")
     assert reply.outcome in {Outcome.FAILED, Outcome.WRONG_REQUEST}
