@@ -3,10 +3,11 @@ from __future__ import annotations
 import io
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -221,19 +222,23 @@ def test_ctrl_c_at_the_prompt_leaves_politely_and_keeps_a_private_history(tmp_pa
     os.close(slave)
     seen = ""
 
-    def until(text: str) -> None:
+    def until(text: str, press: Callable[[], object] = lambda: None) -> None:
+        """Press, and again when nothing comes of it: the prompt shows before it listens."""
         nonlocal seen
-        while text not in seen:
-            seen += os.read(master, 4096).decode()
+        for _ in range(20):
+            press()
+            while text not in seen and select.select([master], [], [], 3)[0]:
+                seen += os.read(master, 4096).decode()
+            if text in seen:
+                return
+        raise AssertionError(f"{text!r} did not come: {seen!r}")
 
     try:
         until("ballotage> ")
-        os.write(master, b"/client Acme\n")
-        until("Answer to /client Acme")
+        until("Answer to /client Acme", lambda: os.write(master, b"/client Acme\n"))
         seen = seen.partition("Answer to")[2]
         until("ballotage> ")
-        process.send_signal(signal.SIGINT)
-        until("Until next time.")
+        until("Until next time.", lambda: process.send_signal(signal.SIGINT))
         assert process.wait(30) == 0
     finally:
         process.kill()
