@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     Index,
     Integer,
     MetaData,
@@ -162,4 +163,29 @@ welcomed = Table(
     Column("tenant", String(100), primary_key=True),
     Column("surface", String(20), primary_key=True),
     Column("user", String(200), primary_key=True),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tenant", String(100), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("asked_by", String(200), nullable=False),
+    Column("subject", String(200), nullable=False),  # the prospect's name as it is compared
+    Column("prospect", String(200), nullable=False),
+    Column("deal_id", String(200), nullable=False),
+    Column("customer_id", String(200), nullable=False),
+    Column("verdict", String(10), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("given", JSON, nullable=False),  # of those facts, the ones people typed
+    Column("conditions_version", String(60), nullable=False),
+    Column("snapshot_version", String(60), nullable=False),
+    Column("probability", Float, nullable=True),
+    Column("feedback", String(10), nullable=False),
+    Column("why", String(500), nullable=False),
+    Column("feedback_by", String(200), nullable=False),
+    Index(None, "tenant", "subject"),
+    Index(None, "tenant", "deal_id"),
 )

@@ -214,6 +214,8 @@ _PERSONAL = (
     ("welcomed", models.welcomed, "user"),
     ("roles_given", models.people_roles, "set_by"),
     ("channels_cleared", models.cleared_channels, "cleared_by"),
+    ("verdicts", models.verdicts, "asked_by"),
+    ("verdicts_judged", models.verdicts, "feedback_by"),
 )
 """Where a person's id stands. Rows of the person go; rows about others lose the id only."""
 
