@@ -42,6 +42,9 @@ bench: $(VENV)/.dev ## measure speed and memory: a table and bench-results.json
 e2e: $(VENV)/.dev ## run the real clients (needs node and Chromium)
 	@$(VENV)/bin/pytest -m e2e $(ARGS)
 
+chaos: $(VENV)/.dev ## kill servers and break networks for minutes (CHAOS_RUNS=2)
+	@$(VENV)/bin/pytest -m chaos -s $(ARGS)
+
 shots: $(VENV)/.dev ## draw the pictures in docs/img anew (needs Chromium)
 	@$(PY) -m tests.e2e.shots $(ARGS)
 
