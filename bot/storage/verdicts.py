@@ -80,17 +80,17 @@ class Verdicts(Repository):
 
     def about(self, subject: str) -> list[KeptVerdict]:
         """Return the verdicts about one prospect, oldest first."""
-        return self._read(models.verdicts.c.subject == subject)
+        return self._read(subject)
 
     def all(self) -> list[KeptVerdict]:
         """Return every verdict, oldest first."""
         return self._read()
 
-    def _read(self, *conditions: Any) -> list[KeptVerdict]:
+    def _read(self, subject: str | None = None) -> list[KeptVerdict]:
         table = models.verdicts
-        statement = (
-            select(table).where(table.c.tenant == self._tenant, *conditions).order_by(table.c.id)
-        )
+        statement = select(table).where(table.c.tenant == self._tenant).order_by(table.c.id)
+        if subject is not None:
+            statement = statement.where(table.c.subject == subject)
         with self._database.read() as connection:
             return [
                 KeptVerdict(**{c: row._mapping[c] for c in ("id", *_COLUMNS)})
