@@ -131,9 +131,17 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_application(demo_home: Path) -> Application:
-    """The program over the demo company."""
+def _demo_program(demo_home: Path) -> Application:
     return compose(demo_home)
+
+
+@pytest.fixture
+def demo_application(_demo_program: Application) -> Application:
+    """The program over the demo company, where no channel is cleared yet."""
+    channels = _demo_program.services.channels
+    assert isinstance(channels, Remembered)
+    channels.cleared.clear()
+    return _demo_program
 
 
 @pytest.fixture
