@@ -11,7 +11,7 @@ from typing import Any, Literal
 from rich.console import Console
 from rich.table import Table
 
-Unit = Literal["s", "MB", "x"]
+Unit = Literal["s", "ms", "MB", "x"]
 COLUMNS = ("What", "Measured", "Reference", "Ratio", "Goal", "Met")
 
 
@@ -57,6 +57,8 @@ def _shown(value: float, unit: Unit) -> str:
     match unit:
         case "s":
             return f"{value:.2f} s" if value < 100 else f"{value:.0f} s"
+        case "ms":
+            return f"{value:.2f} ms" if value < 10 else f"{value:.1f} ms"
         case "MB":
             return f"{value:.0f} MB"
         case "x":
@@ -105,6 +107,14 @@ def as_json(results: Sequence[Result]) -> dict[str, Any]:
     """Everything, for a file."""
     rows = [asdict(r) | {"ratio": r.ratio, "met": r.met} for r in results]
     return {"machine": machine(), "results": rows}
+
+
+def merged(earlier: Sequence[Result], new: Sequence[Result]) -> list[Result]:
+    """The earlier results with the new ones in the place of their namesakes, or at the end."""
+    found = {row.name: row for row in new}
+    names = dict.fromkeys([row.name for row in (*earlier, *new)])
+    before = {row.name: row for row in earlier}
+    return [found.get(name) or before[name] for name in names]
 
 
 def from_json(content: dict[str, Any]) -> list[Result]:

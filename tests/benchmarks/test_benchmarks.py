@@ -8,7 +8,7 @@ import pytest
 from analytics.snapshot import SnapshotStore
 from analytics.warehouse import Warehouse
 from tests.benchmarks import child, data
-from tests.benchmarks.result import Result, as_json, from_json, markdown
+from tests.benchmarks.result import Result, as_json, from_json, markdown, merged
 
 LINES = 20_000
 
@@ -66,3 +66,9 @@ def test_results_survive_the_file_and_become_markdown() -> None:
     assert "| Aggregation | 1.40 s | 1.00 s (plain SQL) | 1.40 x | at most 1.50 x | yes |" in page
     assert "| Memory | 310 MB |  |  | at most 300 MB | NO |" in page
     assert "- Aggregation: 5 customer-days" in page
+
+
+def test_new_results_take_the_place_of_their_namesakes() -> None:
+    a, b = Result("a", 1.0, "s"), Result("b", 2.0, "ms")
+    new, more = Result("a", 3.0, "s"), Result("c", 4.0, "MB")
+    assert merged([a, b], [more, new]) == [new, b, more]
