@@ -79,7 +79,7 @@ def _chart(frame: Frame, curve: list[tuple[float, float]]) -> Chart:
     )
     return Chart(
         kind="pareto",
-        title=f"{_('Cumulative revenue, largest customers first')} · {frame.period_text}",
+        title=f"{_('Cumulative revenue')} · {frame.period_text}",
         alt=_(
             "Curve of cumulative revenue: the first {x} of customers bring {y}; the five largest {five}.",
             x=_.percent(at[0]),

@@ -240,7 +240,7 @@ def _chart(frame: Frame, found: Sources) -> Chart:
     )
     return Chart(
         kind="bars",
-        title=f"{_('Where top clients came from, and where the team hunts')} · {frame.period_text}",
+        title=_("Where top clients came from; where the team hunts"),
         alt=told + ".",
         x_title="",
         y_title=_("Share"),
