@@ -3,9 +3,12 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
+from bot.adapters.slack.door import create_slack
+from bot.adapters.slack.settings import SlackSettings
 from bot.application import Application
 from tests.conftest import compose
 from tests.contract.slack_world import (
@@ -315,6 +318,28 @@ async def test_invited_to_a_channel_it_says_one_line_and_nothing_among_outsiders
     await slack.settle()
     (call,) = slack.slack.sent()
     assert call.args["channel"] == CHANNEL
+
+
+async def test_a_private_channel_is_answered_as_soon_as_the_bot_is_invited(slack: World) -> None:
+    assert "van buiten" in texts(await slack.command("/topklanten", channel=PRIVATE))
+    slack.slack.channels[PRIVATE] = {"id": PRIVATE, "is_private": True}
+    slack.slack.members.add(PRIVATE)
+    await slack.event({"type": "member_joined_channel", "user": BOT, "channel": PRIVATE})
+    (greeting,) = await slack.slack.wait_for(1)
+    assert greeting.args["channel"] == PRIVATE
+    answer = await slack.command("/topklanten", channel=PRIVATE)
+    assert any(block["type"] == "table" for block in answer["blocks"])
+
+
+async def test_a_door_without_a_bot_token_says_what_to_set(
+    slack: World, demo_application: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    env = {"SLACK_SIGNING_SECRET": "s", "SLACK_API_URL": f"{slack.slack.url}/api"}
+    settings = SlackSettings(_env_file=None, SLACK_BOT_TOKEN="", SLACK_APP_TOKEN="", **env)
+    door = create_slack(demo_application, slack.inbox, AsyncMock(), AsyncMock(), settings)
+    await door.start()
+    await door.stop()
+    assert "SLACK_BOT_TOKEN" in caplog.text
 
 
 @pytest.mark.parametrize(

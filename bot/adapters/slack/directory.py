@@ -177,6 +177,10 @@ class Directory:
         row = table.loc[table["user"].astype(str).str.lower() == user.lower(), "locale"]
         return bool(len(row)) and str(row.iat[0] or "") in LOCALES
 
+    def forget_place(self, channel: str) -> None:
+        """Look a channel up anew at its next question: what may be known of it has changed."""
+        self._places.drop(channel)
+
     async def place(self, channel: str) -> Place:
         """Return who can read in a channel; SHARED where that cannot be found out."""
         held = self._places.get(channel)
@@ -219,6 +223,9 @@ class _Kept(Generic[V]):
             return None
         self._held.move_to_end(key)
         return held[0]
+
+    def drop(self, key: Hashable) -> None:
+        self._held.pop(key, None)
 
     def put(self, key: Hashable, value: V) -> None:
         self._held[key] = (value, self._now() + self._seconds)

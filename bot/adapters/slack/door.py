@@ -115,6 +115,8 @@ class SlackDoor:
 
     async def start(self) -> None:
         """Ask Slack who we are, and connect where that is the way; neither has to succeed now."""
+        if not self._settings.is_set:
+            log.error("slack.no_bot_token mend='set SLACK_BOT_TOKEN (xoxb-...) and start again'")
         self._spawn(self._introduce())
         if self._socket is not None:
             await self._socket.start()

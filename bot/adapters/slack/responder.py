@@ -88,6 +88,8 @@ class Responder:
 
     async def _joined(self, ask: Ask) -> None:
         """The bot was invited to a channel: say in one line how to ask, unless outsiders read."""
+        # A private channel can be looked into from now on; before, it counted as shared.
+        self._directory.forget_place(ask.channel)
         if await self._directory.place(ask.channel) is not Place.CHANNEL:
             return
         _ = Localizer(self._application.settings.locale)

@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class SlackSettings(BaseSettings):
-    """Environment variables or a `.env` file. Without a bot token the door stays shut."""
+    """Environment variables or a `.env` file. Without a bot token nothing can be answered."""
 
     model_config = SettingsConfigDict(
         env_file=".env", extra="ignore", frozen=True, populate_by_name=True
