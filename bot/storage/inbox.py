@@ -17,7 +17,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)  # fmt: skip
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.core.services import Clock, utc_now
@@ -156,12 +168,9 @@ class InboxTable(Repository):
 
     def done(self, connection: Connection, items: Sequence[int]) -> list[None]:
         """Wipe the content; the key stays. Also when the lease was lost: it was answered."""
-        table = models.inbox
-        connection.execute(
-            update(table)
-            .where(table.c.tenant == self._tenant, table.c.id.in_(items))
-            .values(state=DONE, payload="", owner="", reason="")
-        )
+        # Id by id: of a list SQLite thinks the tenant's index is cheaper, and reads a whole day.
+        rows = [{"of_tenant": self._tenant, "answered": item} for item in items]
+        connection.execute(_FINISH, rows)
         return [None] * len(items)
 
     def later(self, connection: Connection, items: Sequence[_Again]) -> list[DeadWork | None]:
@@ -395,6 +404,12 @@ class Inbox:
 
 
 _INSERT = insert(models.inbox)
+_FINISH = (
+    update(models.inbox)
+    .where(models.inbox.c.tenant == bindparam("of_tenant"))
+    .where(models.inbox.c.id == bindparam("answered"))
+    .values(state=DONE, payload="", owner="", reason="")
+)
 _UNFINISHED = "started and not finished"
 _REPLACED = ("payload", "state", "attempts", "received_at", "due_at", "owner", "reason")
 

@@ -5,9 +5,10 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 
 from bot.storage.database import Database, migrate
 from bot.storage.inbox import Counts, Inbox
@@ -108,6 +109,31 @@ async def test_what_was_accepted_is_nobody_elses_until_the_lease_ends(
     assert (work.payload, work.attempts, work.received_at) == (PAYLOAD, 2, NOW)
     assert await inbox.due() == []
     assert await Inbox(writer, "other", clock=clock).due() == []
+
+
+async def test_noting_answers_reads_their_rows_and_no_others(
+    inbox: Inbox, database: Database
+) -> None:
+    """A day of answered work stands in the table; SQLite must not go through it each time."""
+    ids = [await accepted(inbox, f"E{number}") for number in range(5)]
+    seen: list[tuple[str, Any]] = []
+
+    def note(_c: object, _cursor: object, statement: str, values: Any, *_: object) -> None:
+        seen.append((statement, values))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        await asyncio.gather(*(inbox.done(work_id) for work_id in ids))
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    updates = [(s, v) for s, v in seen if s.startswith("UPDATE inbox")]
+    assert updates
+    with database.read() as connection:
+        for statement, values in updates:
+            first = values[0] if isinstance(values, list) else values
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", first).all()
+            assert "INTEGER PRIMARY KEY" in plan[0].detail
+    assert await inbox.counts() == Counts(0, 0)
 
 
 async def test_done_wipes_the_content_and_is_never_due_again(
