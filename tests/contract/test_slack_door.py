@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.adapters.slack.door import create_slack
+from bot.adapters.slack.door import Company, create_slack
 from bot.adapters.slack.settings import SlackSettings
 from bot.application import Application
 from tests.conftest import compose
@@ -329,6 +330,17 @@ async def test_a_private_channel_is_answered_as_soon_as_the_bot_is_invited(slack
     assert greeting.args["channel"] == PRIVATE
     answer = await slack.command("/topklanten", channel=PRIVATE)
     assert any(block["type"] == "table" for block in answer["blocks"])
+
+
+async def test_who_leaves_while_waiting_for_company_keeps_nobody_waiting() -> None:
+    company = Company(seconds=3_600)
+    async with company:
+        waiting = asyncio.create_task(company.__aenter__())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+    async with asyncio.timeout(20), company:
+        pass
 
 
 async def test_a_door_without_a_bot_token_says_what_to_set(

@@ -271,7 +271,11 @@ class Company:
         if self._gate is None:
             self._gate = asyncio.Event()
             asyncio.get_running_loop().call_later(self._seconds, self._open)
-        await self._gate.wait()
+        try:
+            await self._gate.wait()
+        except asyncio.CancelledError:
+            self._inside -= 1  # who does not enter does not leave either
+            raise
 
     async def __aexit__(self, *_: object) -> None:
         self._inside -= 1
