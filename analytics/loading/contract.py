@@ -50,6 +50,14 @@ class Checked:
     """ISO code a row states, "" where none."""
 
 
+TOTAL_WORDS = frozenset(
+    {
+        "totaal", "totalen", "eindtotaal", "subtotaal", "totaal generaal", "som",
+        "total", "totals", "grand total", "subtotal", "sub total", "sum",
+    }
+)  # fmt: skip
+
+
 def check(raw: RawTable, table: Table, mapping: TableMap) -> Checked:
     """Parse all columns and set aside the rows that do not fit; DataError where no column does."""
     sources = choose(raw.file, table, raw.headers, mapping)
@@ -247,6 +255,7 @@ def _rules(checked: Checked) -> None:
             checked.notes.append(
                 Note("the file has no customer numbers; the name is taken as the number", {})
             )
+        faults.mark(_totals(values, size), "a total of other lines, which would count them twice")
         if "invoice_id" not in values:
             checked.notes.append(
                 Note(
@@ -286,6 +295,21 @@ def _rules(checked: Checked) -> None:
             "the same {column} comes again further down; the last line counts",
             column=key,
         )
+
+
+def _totals(values: dict[str, Any], size: int) -> np.ndarray[Any, Any]:
+    """Rows that a spreadsheet adds below its lines: a total where a customer or number belongs."""
+    found = np.zeros(size, dtype=bool)
+    named = np.zeros(size, dtype=bool)  # a customer's number of its own: it is called Total
+    for name in ("customer_id", "customer_name", "invoice_id"):
+        if name in values:
+            texts = pd.Series(values[name]).fillna("").astype(str)
+            bare = texts.str.strip(" :.=*-").str.casefold()
+            total = bare.isin(TOTAL_WORDS).to_numpy(dtype=bool)
+            found |= total & ~named
+            if name == "customer_id":
+                named = (bare != "").to_numpy(dtype=bool) & ~total
+    return found
 
 
 def require_accepted(checked: Checked) -> None:

@@ -265,3 +265,22 @@ def test_progress_is_told_from_start_to_end(company: Company) -> None:
     assert done == sorted(done)
     assert done[0] == 0
     assert done[-1] == seen[-1][2]
+
+
+def test_a_total_below_the_lines_is_not_revenue(company: Company) -> None:
+    text = (
+        "klant;datum;bedrag\nAcme;2026-01-02;100\nBeta;2026-02-03;200\n"
+        "Totaal:;2026-02-03;300\nTotalEnergies;2026-02-04;5\n"
+    )
+    done = company.load(invoices=text).tables[0]
+    assert _reasons(done) == [("a total of other lines, which would count them twice", 1, 4)]
+    assert company.rows("SELECT sum(amount) FROM invoices") == [(Decimal(305),)]
+
+
+def test_a_customer_called_total_with_a_number_of_its_own_is_a_customer(company: Company) -> None:
+    text = (
+        "customer_id,customer_name,date,amount,invoice_id\n"
+        "C1,Total,2026-01-02,100,1\n,Total,2026-01-03,100,2\n,,2026-01-03,100,Subtotaal\n"
+    )
+    done = company.load(invoices=text).tables[0]
+    assert (done.accepted, done.quarantined) == (1, 2)
