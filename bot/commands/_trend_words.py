@@ -39,4 +39,4 @@ def trend_words(frame: Frame, code: int) -> str:
     if frame.figures.detail == "none":
         return ""
     sign = "▲" if trend >= 0.005 else "▼" if trend <= -0.005 else "="
-    return f"{sign} {_.signed_percent(trend)}"
+    return f"{sign}\u00a0{_.signed_percent(trend)}"  # never broken over two lines
