@@ -10,10 +10,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import measure, result, slack
+from tests.benchmarks import measure, result, slack, teams
 
 FILE = measure.ROOT / "bench-results.json"
-PARTS = ["aggregation", "ask", "server", "slack"]
+PARTS = ["aggregation", "ask", "server", "slack", "teams"]
 
 
 def main() -> int:
@@ -42,6 +42,8 @@ def main() -> int:
             results.append(measure.idle_server(home, status.update))
         if "slack" in arguments.only:
             results += slack.slack(home, status.update)
+        if "teams" in arguments.only:
+            results += teams.teams(home, status.update)
     result.show(results, console)
     if arguments.only != PARTS and FILE.exists():
         earlier = result.from_json(json.loads(FILE.read_text(encoding="utf-8")))

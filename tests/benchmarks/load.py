@@ -104,6 +104,12 @@ async def compare(
     ]  # fmt: skip
 
 
+def shown(results: Sequence[Result]) -> str:
+    """The rows as plain lines."""
+    lines = [" | ".join(row.cells()) + (f"\n  {row.note}" if row.note else "") for row in results]
+    return "\n".join(lines) + "\n"
+
+
 async def load(side: Side, *, seconds: float, at_least: int = 0, checked: bool = True) -> Round:
     """Keep sixteen requests under way for so long, and until there were so many."""
     measured = Round()

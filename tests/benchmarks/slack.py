@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from tests.benchmarks.load import ROUNDS, SECONDS, USERS, Say, Side, compare, running
+from tests.benchmarks.load import ROUNDS, SECONDS, USERS, Say, Side, compare, running, shown
 from tests.benchmarks.measure import _environment, _free_port
 from tests.benchmarks.result import Result
 
@@ -142,6 +142,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "--echo":
         echo(int(sys.argv[2]))
     else:
-        for row in slack(Path(sys.argv[1]), lambda text: print(text, file=sys.stderr)):
-            print(f"{row.name}: {row.value:.2f} ms, {row.reference_name} {row.reference:.2f} ms, "
-                  f"ratio {row.ratio:.2f} (goal {row.limit}) {row.note}")  # fmt: skip
+        print(shown(slack(Path(sys.argv[1]), lambda text: print(text, file=sys.stderr))), end="")
