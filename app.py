@@ -154,6 +154,35 @@ def doctor(
         run(context, as_json)
 
 
+evaluate = typer.Typer(
+    no_args_is_help=True, help="Measure how good the advice is on your own data."
+)
+app.add_typer(evaluate, name="evaluate")
+
+
+@evaluate.command("qualify")
+def evaluate_qualify(
+    split_at: Annotated[
+        str, typer.Option("--split-at", metavar="YYYY-MM-DD", help="Learn before, predict after")
+    ],
+    labels: Annotated[
+        Literal["final", "asof"],
+        typer.Option("--labels", help="Learn from outcomes known now, or known on that day"),
+    ] = "final",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.csv", help="Where the CSV goes")
+    ] = None,
+    locale: Locale = None,
+    home: Home = None,
+    debug: Debug = False,
+) -> None:
+    """Predict the deals created from a day on; CSV of deal_id, probability, won."""
+    with guarded(home, locale, debug) as context:
+        from bot.cli.evaluating import qualify
+
+        qualify(context, split_at, labels, out)
+
+
 @app.command()
 def export(
     user: Annotated[str, typer.Option("--user", help="Chat id or e-mail address")],
