@@ -31,8 +31,9 @@ def examples_of(command: Command, services: Services, request: Request) -> list[
 
 
 def _is_dutch(command: Command, example: str) -> bool:
-    first = example.split(maxsplit=1)[0].lstrip("/")
-    return bool(command.dutch) and first == command.dutch
+    words = example.lstrip("/").split()
+    name = words[1] if command.under_ballotage and len(words) > 1 else words[0]
+    return bool(command.dutch) and name == command.dutch
 
 
 def _largest_client(services: Services, request: Request) -> str:

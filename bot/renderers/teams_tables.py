@@ -59,10 +59,14 @@ def _split(columns: Sequence[TableColumn]) -> tuple[list[int], list[int]]:
     return wanted, [i for i in every if i not in wanted]
 
 
+WIDE_SIGNS = "▲▼+−€"
+"""Signs that take the room of two letters in the font Teams uses."""
+
+
 def _column(column: TableColumn, texts: Sequence[str]) -> Block:
     # A head may break between its words, so it asks for no more than the longest of them.
     words = max((len(word) for word in column.label.split()), default=0)
-    longest = max(words, *(len(text) for text in texts))
+    longest = max(words, *(len(text) + sum(map(text.count, WIDE_SIGNS)) for text in texts))
     width = min(max(longest, 2) + 1, LIMITS["wide"])
     align = {"horizontalCellContentAlignment": "Right"} if column.align == "right" else {}
     return {"width": width} | align
