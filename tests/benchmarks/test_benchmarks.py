@@ -7,7 +7,7 @@ import pytest
 
 from analytics.snapshot import SnapshotStore
 from analytics.warehouse import Warehouse
-from tests.benchmarks import child, data
+from tests.benchmarks import child, data, slack
 from tests.benchmarks.result import Result, as_json, from_json, markdown, merged
 
 LINES = 20_000
@@ -72,3 +72,27 @@ def test_new_results_take_the_place_of_their_namesakes() -> None:
     a, b = Result("a", 1.0, "s"), Result("b", 2.0, "ms")
     new, more = Result("a", 3.0, "s"), Result("c", 4.0, "MB")
     assert merged([a, b], [more, new]) == [new, b, more]
+
+
+def test_a_wrong_answer_stops_the_measurement() -> None:
+    table = {"type": "table", "rows": [["head"], ["1"], ["2"], ["3"]]}
+    answer = {"response_type": "ephemeral", "text": "so much", "blocks": [table]}
+    slack.check_answer(3, json.dumps(answer).encode())
+    slack.check_echo(3, b'{"text": "echo 3 2025"}')
+    for wrong in (answer | {"response_type": "in_channel"}, answer | {"text": ""}):
+        with pytest.raises(RuntimeError):
+            slack.check_answer(3, json.dumps(wrong).encode())
+    with pytest.raises(RuntimeError):
+        slack.check_answer(5, json.dumps(answer).encode())
+    with pytest.raises(RuntimeError):
+        slack.check_echo(5, b'{"text": "echo 3 2025"}')
+
+
+def test_every_signed_request_is_another_one() -> None:
+    asked = [slack.question(80, 0, number)[0] for number in range(400)]
+    heads, bodies = zip(*(one.split(b"\r\n\r\n") for one in asked), strict=True)
+    assert len(set(bodies)) == len(asked)
+    signatures = {head.rpartition(b"v0=")[2] for head in heads}
+    assert len(signatures) == len(asked)
+    users = {part for body in bodies for part in body.split(b"&") if part.startswith(b"user_id=")}
+    assert len(users) == 200
