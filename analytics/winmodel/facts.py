@@ -267,22 +267,20 @@ def _first_won(snapshot: Snapshot) -> FactTable | None:
         return None
     created = deals["created"].to_numpy().astype("datetime64[D]").astype(np.int64)[won]
     ids = deals["deal_id"].to_numpy(dtype=object)[won].astype(str)
-    won = won[np.lexsort((ids, np.where(created < 0, np.iinfo(np.int64).max, created)))]
+    won = won[np.lexsort((ids, np.where(created < -(10**6), np.iinfo(np.int64).max, created)))]
     owner = deals["customer"].to_numpy(dtype=np.int64)[won]
-    _, first = np.unique(owner, return_index=True)
-    rows = np.full(len(snapshot.customers), -1, dtype=np.int64)
-    rows[owner[first]] = won[first]
-    table = deal_columns(snapshot)
+    owners, first = np.unique(owner, return_index=True)
+    place = np.full(len(snapshot.customers), -1, dtype=np.int64)
+    place[owners] = np.arange(len(owners))
+    table = _read_deals(deals.iloc[won[first]])  # only these rows: reading all takes seconds
     kept = {n: c for n, c in table.columns.items() if n not in _OF_THE_DEAL}
-    found = FactTable(table.size, {n: table.kinds[n] for n in kept}, kept).take(np.maximum(rows, 0))
-    none = rows < 0
     columns: dict[str, FactColumn] = {}
-    for name, column in found.columns.items():
+    for name, column in kept.items():
         if isinstance(column, Texts):
-            columns[name] = Texts(np.where(none, -1, column.codes).astype(np.int32), column.values)
+            columns[name] = Texts(np.append(column.codes, np.int32(-1))[place], column.values)
         else:
-            columns[name] = np.where(none, np.nan, column)
-    return FactTable(len(rows), found.kinds, columns)
+            columns[name] = np.append(column, np.nan)[place]
+    return FactTable(len(place), {n: table.kinds[n] for n in kept}, columns)
 
 
 _OF_THE_DEAL = frozenset({"amount", "owner"})
@@ -323,13 +321,12 @@ DEAL_FACTS = ("source", "channel", "owner", "segment", "country", "region", "emp
 
 def deal_columns(snapshot: Snapshot) -> FactTable:
     """Facts of every deal as its own row has them, in the order of `snapshot.deals` (cached)."""
-    return snapshot.cached("deal_columns", lambda: _deal_columns(snapshot))
+    return snapshot.cached("deal_columns", lambda: _read_deals(snapshot.deals))
 
 
-def _deal_columns(snapshot: Snapshot) -> FactTable:
+def _read_deals(frame: pd.DataFrame) -> FactTable:
     from analytics.schema import AMOUNT_SCALE
 
-    frame = snapshot.deals
     raw: dict[str, Any] = {n: frame[n] for n in DEAL_FACTS if n in frame}
     if "amount" in raw:
         raw["amount"] = raw["amount"].astype("Float64") / AMOUNT_SCALE

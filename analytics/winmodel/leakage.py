@@ -28,7 +28,7 @@ SAME_DAY = 0.2
 MOST_MONTHS = 120
 """Values a fact may have to be the month of closing."""
 
-_IDENTITY = frozenset(
+IDENTITIES = frozenset(
     fact_name(word)
     for column in ("kvk", "vat_id", "domain")
     for word in (column, *CUSTOMERS.column(column).synonyms)
@@ -47,7 +47,7 @@ def dropped(
     out: dict[str, str] = {}
     wins, losses = done & won, done & ~won
     for name, column in facts.columns.items():
-        if name in _IDENTITY:
+        if name in IDENTITIES:
             out[name] = IDENTITY
         elif _constant(column, done):
             out[name] = CONSTANT
