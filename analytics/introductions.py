@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -13,6 +12,7 @@ import numpy as np
 from analytics.loyalty import rhythms
 from analytics.pareto import top_clients
 from analytics.scope import Scope
+from analytics.snapshot import Codes, Ints
 from analytics.winmodel.facts import Bools, FactTable, Texts, canonical, customer_facts, fact_name
 
 LOYAL_YEARS = 3
@@ -67,42 +67,65 @@ def introducers(
     group (parent: the customer it belongs to), region or segment, or have referred others before.
     Ties by revenue, then by id.
     """
-    snapshot = scope.snapshot
-    reading = top_clients(scope)
-    size = len(snapshot.customers)
+    standing = _standing(scope)
+    order, size = standing.order, len(scope.snapshot.customers)
     given = {fact_name(n): canonical(v) for n, v in facts.items()}
-    table = customer_facts(snapshot)
-    referrer = snapshot.customers["referrer"].to_numpy(dtype=np.int64)
-    brought = np.bincount(referrer[referrer >= 0], minlength=size)
-    is_top = np.zeros(size, dtype=bool)
-    is_top[reading.top] = True
-    roots = snapshot.roots()
-    rhythm = rhythms(scope)
-    same = {
-        why: _alike(table, name, given.get(name))
-        for name, why in (("region", Why.SAME_REGION), ("segment", Why.SAME_SEGMENT))
+    table = customer_facts(scope.snapshot)
+    group = np.zeros(size, dtype=bool)
+    if parent is not None:
+        roots = scope.snapshot.roots()
+        group = roots == roots[parent]
+    holds: dict[Why, Bools] = {
+        Why.SAME_GROUP: group,
+        Why.SAME_REGION: _alike(table, "region", given.get("region")),
+        Why.REFERRED_BEFORE: standing.referred > 0,
+        Why.SAME_SEGMENT: _alike(table, "segment", given.get("segment")),
     }
-    found = []
-    for code in reading.order.tolist():
-        days = rhythm.get(code)
-        if code in leave_out or days is None or days.quiet:
-            continue
-        referred = int(brought[code])
-        holds = {
-            Why.SAME_GROUP: parent is not None and bool(roots[code] == roots[parent]),
-            Why.SAME_REGION: bool(same[Why.SAME_REGION][code]),
-            Why.REFERRED_BEFORE: referred > 0,
-            Why.SAME_SEGMENT: bool(same[Why.SAME_SEGMENT][code]),
-        }
-        if not any(holds.values()):
-            continue
-        holds |= {Why.TOP_CLIENT: bool(is_top[code]), Why.LOYAL: days.years >= LOYAL_YEARS}
-        ordered = tuple(why for why in Why if holds[why])
-        score = sum(_WEIGHTS[w] for w in ordered) + 0.25 * math.log1p(max(0, referred - 1))
-        found.append((score, Introducer(code, ordered, referred, days.years, score)))
-    # Clients are looked at by revenue and then id, and sorting keeps that order among equals.
-    found.sort(key=lambda f: -round(f[0], 9))
-    return tuple(introducer for _, introducer in found[:limit])
+    tied = np.logical_or.reduce(list(holds.values())) & ~standing.quiet
+    tied[list(leave_out)] = False
+    holds |= {Why.TOP_CLIENT: standing.top, Why.LOYAL: standing.years >= LOYAL_YEARS}
+    score = np.sum([weight * holds[why] for why, weight in _WEIGHTS.items()], axis=0)
+    score += 0.25 * np.log1p(np.maximum(0, standing.referred - 1))
+    candidates = order[tied[order]]  # by revenue and then id, which is kept among equals
+    best = candidates[np.argsort(-np.round(score[candidates], 9), kind="stable")][:limit]
+    return tuple(
+        Introducer(
+            code=code,
+            why=tuple(why for why in Why if holds[why][code]),
+            referred=int(standing.referred[code]),
+            years=int(standing.years[code]),
+            score=float(score[code]),
+        )
+        for code in best.tolist()
+    )
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """What does not depend on the prospect: clients by revenue, and an entry a customer."""
+
+    order: Codes
+    top: Bools
+    quiet: Bools
+    referred: Ints
+    years: Ints
+
+
+def _standing(scope: Scope) -> _Standing:
+    return scope.snapshot.cached(("introducers", *scope.key), lambda: _read_standing(scope))
+
+
+def _read_standing(scope: Scope) -> _Standing:
+    reading = top_clients(scope)
+    size = len(scope.snapshot.customers)
+    referrer = scope.snapshot.customers["referrer"].to_numpy(dtype=np.int64)
+    top, quiet = np.zeros(size, dtype=bool), np.ones(size, dtype=bool)
+    top[reading.top] = True
+    years = np.zeros(size, dtype=np.int64)
+    for code, rhythm in rhythms(scope).items():
+        quiet[code], years[code] = rhythm.quiet, rhythm.years
+    brought = np.bincount(referrer[referrer >= 0], minlength=size)
+    return _Standing(reading.order, top, quiet, brought.astype(np.int64), years)
 
 
 def _alike(table: FactTable, name: str, value: str | None) -> Bools:
