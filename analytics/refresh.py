@@ -27,6 +27,7 @@ from analytics.snapshot import (
     SnapshotMeta,
     SnapshotStore,
 )
+from analytics.winmodel import kept
 
 if TYPE_CHECKING:
     from analytics.warehouse import Warehouse
@@ -187,8 +188,16 @@ def _meta(warehouse: Warehouse, now: dt.datetime, base: str) -> SnapshotMeta:
     )
 
 
-def prepare(warehouse: Warehouse, home: Path, now: dt.datetime | None = None) -> Path:
-    """Build, prove and write a snapshot of the warehouse's state; return its folder."""
+def prepare(
+    warehouse: Warehouse,
+    home: Path,
+    now: dt.datetime | None = None,
+    today: dt.date | None = None,
+) -> Path:
+    """Build, prove and write a snapshot of the warehouse's state; return its folder.
+
+    With it goes the win model of its deals. today: what is dated later is no news, default now's.
+    """
     snapshot, lines = build_snapshot(warehouse, now or dt.datetime.now(dt.UTC))
     prove(snapshot)
     codes = pd.DataFrame(
@@ -213,7 +222,11 @@ def prepare(warehouse: Warehouse, home: Path, now: dt.datetime | None = None) ->
         )
         connection.unregister("snapshot_codes")
 
-    return SnapshotStore(home).prepare(snapshot, write_lines)
+    def write_parts(folder: Path) -> None:
+        write_lines(folder / "lines.parquet")
+        kept.keep(snapshot, folder, today)
+
+    return SnapshotStore(home).prepare(snapshot, write_parts)
 
 
 def behind(warehouse: Warehouse, home: Path) -> bool:

@@ -264,8 +264,11 @@ class SnapshotStore:
             "(or look around in the demo: make demo)"
         )
 
-    def prepare(self, snapshot: Snapshot, write_lines: Callable[[Path], None]) -> Path:
-        """Write a snapshot beside the one in force, without putting it in force."""
+    def prepare(self, snapshot: Snapshot, write_parts: Callable[[Path], None]) -> Path:
+        """Write a snapshot beside the one in force, without putting it in force.
+
+        write_parts: writes into the folder what goes with it.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._clear_stale()
         name = f"{snapshot.meta.version:06d}-{os.urandom(3).hex()}"
@@ -274,7 +277,7 @@ class SnapshotStore:
         partial.mkdir()
         try:
             _write(snapshot, partial)
-            write_lines(partial / "lines.parquet")
+            write_parts(partial)
             partial.rename(folder)
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)

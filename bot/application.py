@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from bot.core.policy import Policy
 from bot.core.reply import Reply
 from bot.core.request import Request
 from bot.core.services import Channels, Clock, Services, utc_now
+from bot.i18n import zone
 from bot.live import LiveSnapshots, refresh_on_timer, watch
 from bot.settings import Settings
 from bot.storage.sink import StoredAudit
@@ -48,6 +50,9 @@ class Application:
         """Answer one request."""
         return await self.dispatcher.answer(request)
 
+    def _today(self) -> dt.date:
+        return self.services.clock().astimezone(zone(self.settings.time_zone)).date()
+
     @contextlib.asynccontextmanager
     async def running(self, metrics: Metrics | None = None) -> AsyncIterator[None]:
         """Run what a server needs beside its surfaces; stop it in reverse order."""
@@ -62,7 +67,9 @@ class Application:
         with contextlib.suppress(NoDataError):
             seen(self.snapshots.current())
         jobs = [
-            asyncio.create_task(watch(self.snapshots, self.settings.watch_seconds, seen)),
+            asyncio.create_task(
+                watch(self.snapshots, self.settings.watch_seconds, seen, self._today)
+            ),
             asyncio.create_task(
                 refresh_on_timer(
                     self.home,

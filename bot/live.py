@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import logging
 import sys
 import time
@@ -60,14 +61,48 @@ class LiveSnapshots:
         return True
 
 
+def warm(snapshot: Snapshot, today: dt.date) -> None:
+    """Compute what the first `/qualify` would otherwise wait for; the results are kept with it.
+
+    Never raises: what cannot be computed is told by the command that needs it.
+    """
+    from analytics.directory import directory
+    from analytics.profile import profile
+    from analytics.scope import Scope
+    from analytics.winmodel.kept import model_of
+
+    started = time.monotonic()
+    try:
+        directory(snapshot)
+        model_of(snapshot)
+        profile(Scope.of(snapshot, today=today))
+    except NoDataError:
+        return
+    except Exception:
+        log.exception("snapshot.not_warm version=%s", snapshot.meta.version)
+        return
+    seconds = time.monotonic() - started
+    log.info("snapshot.warm version=%s seconds=%.2f", snapshot.meta.version, seconds)
+
+
 async def watch(
-    live: LiveSnapshots, seconds: float, swapped: Callable[[Snapshot], None] | None = None
+    live: LiveSnapshots,
+    seconds: float,
+    swapped: Callable[[Snapshot], None] | None = None,
+    today: Callable[[], dt.date] | None = None,
 ) -> None:
-    """Poll until cancelled, off the event loop."""
+    """Poll until cancelled, off the event loop. With `today` each snapshot is warmed up as well."""
+    if today and live.held is not None:
+        await asyncio.to_thread(warm, live.held, today())
     while True:
         await asyncio.sleep(seconds)
-        if await asyncio.to_thread(live.poll) and swapped:
-            swapped(live.current())
+        if not await asyncio.to_thread(live.poll):
+            continue
+        fresh = live.current()
+        if swapped:
+            swapped(fresh)
+        if today:
+            await asyncio.to_thread(warm, fresh, today())
 
 
 async def refresh_on_timer(

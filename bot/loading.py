@@ -37,7 +37,7 @@ def load_files(
     prepared: list[Path] = []
 
     def snapshot(warehouse: Warehouse) -> None:
-        prepared.append(prepare(warehouse, home))
+        prepared.append(prepare(warehouse, home, today=today))
 
     def publish(warehouse: Warehouse, changed: bool) -> None:
         if changed:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import logging
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,27 @@ from analytics.snapshot import Snapshot
 from analytics.winmodel.evaluation import Quality
 from analytics.winmodel.facts import Kind
 from analytics.winmodel.features import Encoder
-from analytics.winmodel.model import Fit, Reason, WinModel, win_model
+from analytics.winmodel.model import Fit, Reason, WinModel, failed, win_model
+
+log = logging.getLogger("ballotage.winmodel")
 
 FILE = "winmodel.json"
 FORMAT = 1
 """Raised when the file changes shape; a file of another format is fitted anew."""
+
+
+def keep(snapshot: Snapshot, folder: Path, today: dt.date | None = None) -> None:
+    """Fit the model and save it in the folder of a snapshot that is not published yet.
+
+    Writes nothing where there are no deals. Never raises: revenue must not stay behind because the
+    deals are odd. What went wrong is logged, and answers say that there is no model.
+    """
+    if not len(snapshot.deals):
+        return
+    try:
+        save(_fitted(snapshot, today), folder)
+    except OSError:
+        log.exception("winmodel.not_saved folder=%s", folder)
 
 
 def save(model: WinModel, folder: Path) -> None:
@@ -25,18 +43,27 @@ def save(model: WinModel, folder: Path) -> None:
     (folder / FILE).write_text(dumped(model), encoding="utf-8")
 
 
+def saved(folder: Path | None) -> WinModel | None:
+    """The model in a snapshot's folder; None where there is none of this format."""
+    if folder is None:
+        return None
+    try:
+        return loaded((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def model_of(snapshot: Snapshot) -> WinModel:
-    """The model of a snapshot (cached): as it was saved, else fitted now."""
-    return snapshot.cached("win_model", lambda: _model_of(snapshot))
+    """The model of a snapshot (cached): as it was saved, else fitted now. Never raises."""
+    return snapshot.cached("win_model", lambda: saved(snapshot.folder) or _fitted(snapshot, None))
 
 
-def _model_of(snapshot: Snapshot) -> WinModel:
-    if snapshot.folder is not None:
-        try:
-            return loaded((snapshot.folder / FILE).read_text(encoding="utf-8"))
-        except (OSError, ValueError, KeyError, TypeError):
-            pass  # of an older version, or a snapshot that was written without
-    return win_model(snapshot)
+def _fitted(snapshot: Snapshot, today: dt.date | None) -> WinModel:
+    try:
+        return win_model(snapshot, today or snapshot.meta.created_at.date())
+    except Exception:
+        log.exception("winmodel.failed version=%s", snapshot.meta.version)
+        return failed(snapshot)
 
 
 def dumped(model: WinModel) -> str:

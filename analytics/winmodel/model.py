@@ -48,6 +48,7 @@ class Reason(Enum):
     ALL_LOST = "all_lost"
     TOO_FEW = "too_few"
     NOT_PREDICTIVE = "not_predictive"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,14 @@ def win_model(snapshot: Snapshot, today: dt.date | None = None) -> WinModel:
         importance=dict(sorted(spread.items(), key=lambda i: (-i[1], i[0]))),
         dropped=dict(deals.dropped),
     )
+
+
+def failed(snapshot: Snapshot) -> WinModel:
+    """The model of deals on which fitting went wrong: it says nothing, and that it failed."""
+    closed = snapshot.deals["status"].isin(["won", "lost"])
+    won, n = int((snapshot.deals["status"] == "won").sum()), int(closed.sum())
+    quality = Quality(None, None, None, None, n=n, won=won, lost=n - won, tested=0)
+    return WinModel(quality, Reason.FAILED, won / n if n else None, None, {}, {}, {})
 
 
 def fitted(deals: Deals, weight: Floats, strength: float) -> Fit:

@@ -52,6 +52,9 @@ def run(
 def refresh_now(context: Context) -> None:
     """Build the Snapshot anew from the warehouse."""
     from analytics.refresh import refresh
+    from analytics.snapshot import SnapshotStore
+    from analytics.winmodel.kept import saved
+    from bot.commands._model_words import trust_line
 
     if not (context.home / "warehouse.duckdb").exists():
         raise UserError(
@@ -61,6 +64,10 @@ def refresh_now(context: Context) -> None:
     version = refresh(context.home)
     _ = Localizer(context.locale)
     typer.echo(_("In force as version {version}.", version=version))
+    store = SnapshotStore(context.home)
+    model = saved(store.folder / (store.current_version or ""))
+    if model is not None:
+        typer.echo(f"{_('Win model')}: {trust_line(_, model)}")
 
 
 def pair(text: str) -> tuple[str, Path]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from analytics.errors import NoDataError
+from analytics.winmodel.kept import model_of
+from bot.commands._model_words import model_data, trust_line
 from bot.core.command import Accepts, Arguments, command
 from bot.core.reply import (
     Actions,
@@ -43,6 +45,7 @@ async def status(request: Request, args: Arguments, services: Services) -> Reply
     except NoDataError as error:
         line = _(error.message, **error.params)
         return Reply((Section(line, Tone.HEADLINE),), {"version": VERSION, "snapshot": None})
+    model = await services.run(model_of, snapshot)
     meta, today = snapshot.meta, request.as_of or services.today(request)
     has_lines = bool(snapshot.day_date.size)
     data_date = snapshot.data_date(today) if has_lines else None
@@ -123,6 +126,7 @@ async def status(request: Request, args: Arguments, services: Services) -> Reply
                 (_("Ballotage"), VERSION),
             )
         ),
+        Section(f"{_('Win model')}: {trust_line(_, model)}"),
         *_loads(meta.loads, _),
         Actions((Button(_("Top clients"), "/topclients"), Button(_("Help"), "/ballotage help"))),
     ]
@@ -139,6 +143,7 @@ async def status(request: Request, args: Arguments, services: Services) -> Reply
         "future_lines": future,
         "won_deals_without_amount_or_date": meta.won_deals_without_amount_or_date,
         "inbox": dict(services.inbox),
+        "model": model_data(model) | {"reason": model.reason.value if model.reason else None},
         "loads": [
             {
                 "load_id": load["load_id"],

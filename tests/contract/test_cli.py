@@ -342,6 +342,17 @@ def test_a_wrong_load_exits_2_with_one_line(tmp_path: Path, argument: str, says:
     assert says in result.stderr
 
 
+def test_refresh_says_whether_the_win_model_is_trusted(tmp_path: Path) -> None:
+    deals = tmp_path / "deals.csv"
+    rows = "".join(f"{i},won,2026-01-{i:02},2026-02-01,P{i},100\n" for i in range(1, 21))
+    deals.write_text("deal_id,status,created,closed,prospect,amount\n" + rows, encoding="utf-8")
+    home = str(tmp_path / "home")
+    assert run("load", f"deals={deals}", "--home", home).exit_code == 0
+    done = run("refresh", "--home", home)
+    assert done.exit_code == 0
+    assert "Winmodel: geen, want alle gesloten deals zijn gewonnen" in done.stdout
+
+
 def test_refresh_makes_a_new_snapshot_of_the_same_data(tmp_path: Path) -> None:
     load(tmp_path, f"invoices={ROOT}/docs/examples/facturen.csv")
     before = (tmp_path / "snapshots" / "CURRENT").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,11 @@ import pytest
 from analytics.errors import DataError
 from analytics.schema import AMOUNT_SCALE, MAX_AMOUNT
 from analytics.snapshot import Snapshot, SnapshotStore
+from analytics.winmodel import kept
+from analytics.winmodel.model import Reason, win_model
+from bot.core.reply import plain_text
 from bot.loading import load_files
-from tests.conftest import TODAY
+from tests.conftest import TODAY, asker, compose, data
 
 DEALS = "deal_id,status,created,closed,prospect,amount\n"
 
@@ -57,3 +61,40 @@ def test_amounts_that_do_not_fit_together_are_refused(tmp_path: Path, table: str
         answer(tmp_path / "home", **{table: text})
     with pytest.raises(DataError):
         SnapshotStore(tmp_path / "home").load()
+
+
+CLOSED = DEALS + "".join(
+    f"{i},{'won' if i % 2 else 'lost'},2026-01-{i:02},2026-02-01,P{i},100\n" for i in range(1, 21)
+)
+
+
+def test_the_win_model_is_kept_with_the_deals_it_was_learned_from(tmp_path: Path) -> None:
+    invoices = "customer_id,date,amount\nA,2026-01-01,5\n"
+    without = answer(tmp_path / "home", invoices=invoices)
+    assert kept.saved(without.folder) is None
+    assert kept.model_of(without).reason is Reason.NO_DEALS
+    found = answer(tmp_path / "home", deals=CLOSED)
+    model = kept.saved(found.folder)
+    assert model is not None
+    assert model.fit is not None
+    assert kept.dumped(model) == kept.dumped(win_model(found, TODAY))
+    assert kept.dumped(model) == kept.dumped(kept.model_of(found))
+
+
+async def test_deals_on_which_the_model_fails_are_loaded_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_given: object) -> None:
+        raise ZeroDivisionError("odd deals")
+
+    monkeypatch.setattr(kept, "win_model", fail)
+    home = tmp_path / "home"
+    with caplog.at_level(logging.ERROR):
+        found = answer(home, deals=CLOSED)
+    assert found.meta.rows["deals"] == 20
+    assert caplog.text.count("winmodel.failed") == 1
+    assert "odd deals" in caplog.text
+    monkeypatch.undo()
+    reply = await asker(compose(home))("/ballotage status", locale="en")
+    assert data(reply)["model"]["reason"] == "failed"
+    assert "the log says what went wrong" in plain_text(reply)

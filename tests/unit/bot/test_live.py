@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,10 @@ import pytest
 from analytics import snapshot
 from analytics.errors import DataError, NoDataError
 from analytics.refresh import refresh
-from analytics.snapshot import SnapshotStore
+from analytics.scope import Scope
+from analytics.snapshot import Snapshot, SnapshotStore
 from analytics.warehouse import Warehouse
-from bot.live import LiveSnapshots
+from bot.live import LiveSnapshots, warm, watch
 from bot.loading import load_files
 from tests.conftest import TODAY
 
@@ -83,6 +86,39 @@ def test_a_snapshot_that_cannot_be_read_is_left_and_logged_once(
         assert not live.poll()
     assert live.current() is before
     assert caplog.text.count("snapshot.refused") == 1
+
+
+async def test_what_qualify_needs_is_warm_soon_after_a_swap(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    load(home, 1)
+    live = LiveSnapshots(home)
+    first = live.current()
+    job = asyncio.create_task(watch(live, 0.01, today=lambda: TODAY))
+    load(home, 2)
+
+    async def warmed(snapshot: Snapshot) -> None:
+        while not snapshot.recall(("profile", *Scope.of(snapshot, today=TODAY).key)):
+            await asyncio.sleep(0.01)
+
+    try:
+        async with asyncio.timeout(20):
+            await warmed(first)
+            while live.current() is first:
+                await asyncio.sleep(0.01)
+            await warmed(live.current())
+    finally:
+        job.cancel()
+    assert live.current().recall("directory") is not None
+    assert live.current().recall("win_model") is not None
+
+
+def test_warming_up_fails_quietly(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    from tests.snapshots import make
+
+    warm(make([]), TODAY)  # nothing to say anything about
+    with caplog.at_level(logging.ERROR):
+        warm(replace(make([("a", "2026-01-01", 1)]), customers=None), TODAY)  # type: ignore[arg-type]
+    assert "snapshot.not_warm" in caplog.text
 
 
 def test_nothing_loaded_yet(tmp_path: Path) -> None:
