@@ -65,6 +65,15 @@ class Rhythm:
     time: dt.time = dt.time(8, 30)
     zone: str = "Europe/Amsterdam"
 
+    @classmethod
+    def read(cls, text: str) -> Rhythm:
+        """The rhythm that `str` gave. ValueError for anything else."""
+        weekday, time, zone = text.split(" ", 2)
+        return cls(int(weekday), dt.time.fromisoformat(time), zone)
+
+    def __str__(self) -> str:
+        return f"{self.weekday} {self.time:%H:%M} {self.zone}"
+
     def local(self, now: dt.datetime, fallback: str = "UTC") -> dt.datetime:
         """A moment as the person's clock shows it."""
         return now.astimezone(zone_of(self.zone, fallback))

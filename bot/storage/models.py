@@ -6,7 +6,9 @@ import datetime as dt
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -188,4 +190,52 @@ verdicts = Table(
     Column("feedback_by", String(200), nullable=False),
     Index(None, "tenant", "subject"),
     Index(None, "tenant", "deal_id"),
+)
+
+nudge_preferences = Table(
+    "nudge_preferences",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("user", String(200), primary_key=True),
+    Column("wanted", Boolean, nullable=True),  # null: as the role says
+    Column("weekday", Integer, nullable=True),
+    Column("time", String(5), nullable=False),
+    Column("zone", String(60), nullable=False),
+    Column("locale", String(10), nullable=False),
+    Column("surface", String(20), nullable=False),
+    Column("conversation", String(200), nullable=False),  # empty: the own chat
+    Column("paused_until", Date, nullable=True),
+    Column("since", UtcDateTime, nullable=False),  # slots before are not owed
+    Column("rhythm", String(100), nullable=False),  # last planned with; empty: no recipient
+)
+
+nudges = Table(
+    "nudges",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tenant", String(100), nullable=False),
+    Column("user", String(200), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("iso_week", String(8), nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", UtcDateTime, nullable=False),  # while somebody holds it: end of the lease
+    Column("owner", String(32), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("surface", String(20), nullable=False),
+    Column("sent_at", UtcDateTime, nullable=True),
+    Column("situation", String(40), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("figure", Float, nullable=True),
+    Column("content", JSON, nullable=False),  # what was said: figures with their dates
+    Column("response", String(12), nullable=False),
+    Column("responded_at", UtcDateTime, nullable=True),
+    Column("why", String(500), nullable=False),
+    Column("shared_at", UtcDateTime, nullable=True),
+    Column("evidence_at", UtcDateTime, nullable=True),
+    Column("follow_figure", Float, nullable=True),
+    Column("followed_at", UtcDateTime, nullable=True),
+    UniqueConstraint("tenant", "user", "kind", "iso_week"),
+    Index(None, "tenant", "state", "next_at"),
 )

@@ -216,6 +216,8 @@ _PERSONAL = (
     ("channels_cleared", models.cleared_channels, "cleared_by"),
     ("verdicts", models.verdicts, "asked_by"),
     ("verdicts_judged", models.verdicts, "feedback_by"),
+    ("nudge_preferences", models.nudge_preferences, "user"),
+    ("nudges", models.nudges, "user"),
 )
 """Where a person's id stands. Rows of the person go; rows about others lose the id only."""
 
@@ -234,7 +236,7 @@ def _pseudonym(connection: Connection, tenant: str, user: str) -> str | None:
 
 def _plain(row: object, drop: tuple[str, ...]) -> dict[str, object]:
     return {
-        str(name): value.isoformat() if isinstance(value, dt.datetime) else value
+        str(name): value.isoformat() if isinstance(value, dt.date) else value
         for name, value in dict(row).items()  # type: ignore[call-overload]
         if name not in drop
     }

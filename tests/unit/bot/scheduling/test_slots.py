@@ -72,7 +72,7 @@ def test_weeks_count_without_holes(day: dt.date, shift: int) -> None:
 
 @pytest.mark.parametrize("label", ["2025-W53", "2026-W00", "2026-48", "", "2026-W54"])
 def test_a_week_that_does_not_exist_is_refused(label: str) -> None:
-    with pytest.raises(ValueError, match="ISO week|Invalid week"):
+    with pytest.raises(ValueError, match=r"ISO week|Invalid week"):
         IsoWeek.read(label)
 
 

@@ -127,7 +127,8 @@ def test_erasing_takes_the_person_and_leaves_what_is_about_others(database: Data
     counts = PersonData(database, "acme").erase_person("jan")
     assert counts == {
         "requests": 1, "roles": 1, "settings": 1, "welcomed": 0, "roles_given": 1,
-        "channels_cleared": 1, "verdicts": 0, "verdicts_judged": 0, "references": 0, "waiting": 0
+        "channels_cleared": 1, "verdicts": 0, "verdicts_judged": 0, "nudge_preferences": 0, "nudges": 0,
+        "references": 0, "waiting": 0
     }  # fmt: skip
     assert PeopleRoles(database, "acme").all() == {"piet": frozenset({Role.SALES})}
     assert ClearedChannels(database, "acme").is_cleared("slack", "C1")
