@@ -34,11 +34,14 @@ def run_serve(context: Context, port: int | None) -> None:
     from bot.observability import Metrics, set_up_logging
 
     settings = context.settings
-    set_up_logging(level=settings.log_level, log_format=settings.log_format)
+    slack, teams = SlackSettings(), TeamsSettings()
+    set_up_logging(
+        level=settings.log_level,
+        log_format=settings.log_format,
+        secrets=[each.get_secret_value() for each in (*slack.secrets, *teams.secrets)],
+    )
     metrics = Metrics()
     application = build(settings, home=context.home, observe=metrics.observe_command)
-
-    slack, teams = SlackSettings(), TeamsSettings()
 
     async def main() -> None:
         async with (

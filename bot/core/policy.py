@@ -32,7 +32,16 @@ class Policy:
 
     def check_place(self, request: Request) -> None:
         """Refuse whatever is asked where outsiders read along; RefusedError."""
-        if request.principal.guest or request.conversation.place is Place.SHARED:
+        if request.principal.guest:
+            raise RefusedError("You are a guest here, and answers are for colleagues only.")
+        where = request.conversation
+        if where.place is Place.SHARED and where.invite:
+            raise RefusedError(
+                "I am not in this conversation, so I cannot see who reads along. Let me in with "
+                "{invite} and ask again, or ask me in a direct message.",
+                invite=where.invite,
+            )
+        if where.place is Place.SHARED:
             raise RefusedError(
                 "Not here: people from outside can read along, and answers are for colleagues only. "
                 "Ask me in a direct message."

@@ -42,6 +42,8 @@ class Conversation:
     place: Place
     id: str = ""
     thread: str = ""
+    invite: str = ""
+    """SHARED only because we cannot see who reads along: what lets us in, as typed there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
+import re
 from collections.abc import Callable
-from html import escape
 from importlib.resources import files
 
 from bot.core.reply import (
@@ -33,6 +34,9 @@ LIMITS = {
     "chart_rows": 40,  # rows of the table behind a picture
     "tile": 32,  # characters of a value that still fits a tile
 }
+
+# Control characters, and those that turn the direction of the text that follows.
+_TURNING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 Drawing = Callable[[Chart], str]
 """Draws a chart as trusted SVG markup."""
@@ -258,7 +262,7 @@ class _Page:
         share = " data-share" if button.share else ""
         style = "share" if button.share else button.style
         return (
-            f'<button type="button" class="{style}" data-command="{escape(button.text)}"{share}>'
+            f'<button type="button" class="{style}" data-command="{html.escape(button.text)}"{share}>'
             f"{label}</button>"
         )
 
@@ -267,7 +271,7 @@ class _Page:
         if self.draw is not None:
             return f'<p class="typed"><code>{escape(form.text)}</code></p>'
         return (
-            f'<form class="form" data-command="{escape(form.text)}">{inputs}'
+            f'<form class="form" data-command="{html.escape(form.text)}">{inputs}'
             f'<button type="submit" class="primary">{escape(form.submit)}</button></form>'
         )
 
@@ -283,7 +287,7 @@ class _Page:
             return f'<label class="toggle">{box}{label}{hint}</label>'
         if field.kind == "choice":
             options = "".join(
-                f'<option value="{escape(value)}"{" selected" if value == field.value else ""}>'
+                f'<option value="{html.escape(value)}"{" selected" if value == field.value else ""}>'
                 f"{escape(text)}</option>"
                 for value, text in (("", "…"), *field.choices)
             )
@@ -305,6 +309,11 @@ class _Page:
         )
         title = escape(self._("Rests on"))
         return f'<footer class="citations"><h3>{title}</h3><ol>{lines}</ol></footer>'
+
+
+def escape(text: str) -> str:
+    """Escape for a text or an attribute that is shown, without what turns its direction."""
+    return html.escape(_TURNING.sub("", text))
 
 
 def _text(text: str) -> str:

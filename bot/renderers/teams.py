@@ -218,7 +218,9 @@ class _Card:
             return []
         plain = all(not SPECIAL.search(text) for item in items for text in item)
         if plain and all(len(value) <= LIMITS["tile"] for _, value in items):
-            facts = [{"title": label, "value": value or "–"} for label, value in items]
+            facts = [
+                {"title": clean(label), "value": clean(value) or "–"} for label, value in items
+            ]
             return [{"type": "FactSet", "facts": facts}]
         # A FactSet reads its values as markdown; columns of text blocks do as they are told.
         rows = []
@@ -279,21 +281,23 @@ class _Card:
         return {"type": "Action.Execute", "verb": VERB} | common | {"fallback": fallback}
 
     def input(self, each: Input) -> Block:
-        out: Block = {"id": INPUT + each.name, "label": cut(each.label, LIMITS["line"])}
+        out: Block = {"id": INPUT + each.name, "label": cut(clean(each.label), LIMITS["line"])}
         if each.required:
             out |= {"isRequired": True, "errorMessage": self._("Fill this in, please.")}
         if each.kind == "toggle":
             on = each.value.lower() in {"yes", "true", "1", "ja"}
-            title = each.hint or self._("Yes")
+            title = clean(each.hint) or self._("Yes")
             value = "yes" if on else "no"
             return {
                 "type": "Input.Toggle", "title": title, "value": value,
                 "valueOn": "yes", "valueOff": "no", **out,
             }  # fmt: skip
         if each.hint:
-            out["placeholder"] = cut(each.hint, LIMITS["line"])
+            out["placeholder"] = cut(clean(each.hint), LIMITS["line"])
         if each.kind == "choice":
-            choices = [{"title": t or v, "value": v} for v, t in each.choices[: self.room.choices]]
+            choices = [
+                {"title": clean(t or v), "value": v} for v, t in each.choices[: self.room.choices]
+            ]
             if each.value and any(each.value == v for v, _ in each.choices):
                 out["value"] = each.value
             return {"type": "Input.ChoiceSet", "style": "compact", "choices": choices, **out}

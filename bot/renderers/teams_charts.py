@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from bot.core.reply import Chart, Series, Table, TableColumn
 from bot.i18n import Localizer
+from bot.renderers.teams_blocks import clean
 
 T = TypeVar("T")
 
@@ -32,7 +33,7 @@ def chart_element(chart: Chart, _: Localizer) -> dict[str, Any]:
     series = [each for each in chart.series if each.points][: LIMITS["series"]]
     data = [
         {
-            "legend": each.name or chart.y_title or chart.title,
+            "legend": clean(each.name or chart.y_title or chart.title),
             "color": COLOURS[at],
             "values": [
                 {"x": _x(chart, x), "y": _y(chart, y)}
@@ -43,7 +44,7 @@ def chart_element(chart: Chart, _: Localizer) -> dict[str, Any]:
     ]
     return {
         "type": "Chart.VerticalBar.Grouped" if bars else "Chart.Line",
-        "title": chart.title,
+        "title": clean(chart.title),
         "xAxisTitle": _titled(chart.x_title, percent=chart.kind == "pareto"),
         "yAxisTitle": _titled(chart.y_title, percent=chart.kind != "history"),
         "data": data,
@@ -86,7 +87,9 @@ def _thin(items: list[T], most: int) -> list[T]:
 
 
 def _x(chart: Chart, value: str | float) -> str | float:
-    return round(float(value) * 100, 2) if chart.kind == "pareto" else value
+    if chart.kind == "pareto":
+        return round(float(value) * 100, 2)
+    return clean(value) if isinstance(value, str) else value
 
 
 def _y(chart: Chart, value: float) -> float:
@@ -94,6 +97,7 @@ def _y(chart: Chart, value: float) -> float:
 
 
 def _titled(title: str, *, percent: bool) -> str:
+    title = clean(title)
     return f"{title} (%)" if percent and title and "%" not in title else title
 
 

@@ -3,11 +3,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import AsyncMock
 
 import pytest
 
+from bot.adapters.slack.directory import Identity
 from bot.adapters.slack.door import Company, create_slack
 from bot.adapters.slack.settings import SlackSettings
 from bot.application import Application
@@ -214,14 +216,66 @@ async def test_a_stranger_is_refused_without_figures_and_told_whom_to_ask(slack:
 
 
 @pytest.mark.parametrize(
-    ("who", "where"), [(MT, SHARED), (GUEST, CHANNEL), (GUEST, f"D{GUEST}"), (MT, "CUNKNOWN")]
+    ("who", "where", "said"),
+    [
+        (MT, SHARED, "van buiten"),
+        (GUEST, CHANNEL, "te gast"),
+        (GUEST, f"D{GUEST}", "te gast"),
+        (MT, "CUNKNOWN", "/invite @Ballotage"),  # a private channel that the bot is not in
+        (MT, "DUNKNOWN", "van buiten"),  # a chat of two others, to which nobody can be added
+    ],
 )
 async def test_guests_and_channels_that_outsiders_may_read_are_refused(
-    slack: World, who: str, where: str
+    slack: World, who: str, where: str, said: str
 ) -> None:
     answer = texts(await slack.command("/topklanten", who, where))
-    assert "buiten" in answer
+    assert said in answer
     assert "€" not in answer
+
+
+@pytest.mark.parametrize(
+    ("theirs", "is_colleague"),
+    [({"enterprise_user": {"enterprise_id": "E1"}}, True), ({}, False),
+     ({"enterprise_user": {"enterprise_id": "EOTHER"}}, False)],
+)  # fmt: skip
+async def test_in_an_organisation_only_its_own_members_are_colleagues(
+    slack: World, theirs: dict[str, object], is_colleague: bool
+) -> None:
+    """Another company chooses the addresses of its people, ours among them."""
+    slack.door._directory._identity = Identity("T1", "E1", BOT, "BBOT")
+    slack.slack.users["UOTHER"] = slack.slack.users[MT] | {"team_id": "T2"} | theirs
+    answer = texts(await slack.command("/topklanten", "UOTHER"))
+    assert ("€" in answer) is is_colleague
+    assert ("te gast" in answer) is not is_colleague
+
+
+async def test_a_role_taken_away_counts_for_buttons_that_stand_there(
+    demo_home: Path, tmp_path: Path
+) -> None:
+    application = compose(demo_home)
+    async with world(application, tmp_path) as slack:
+        assert "€" in texts(await slack.command("/topklanten"))
+        held = application.snapshots.current()
+        remaining = held.people[held.people["role"] != "mt"]
+        meta = replace(held.meta, version=held.meta.version + 1)
+        application.snapshots._snapshot = replace(held, people=remaining, meta=meta)  # type: ignore[attr-defined]
+        assert await slack.press({"t": "/topclients"}) == 200
+        assert await slack.press({"t": "/topclients", "s": 1}) == 200
+        for call in await slack.slack.wait_for(2):
+            assert "€" not in texts(call.args)
+            assert "ken je nog niet" in texts(call.args)
+
+
+@pytest.mark.parametrize("hello", ["hoi", "Hi!", "hallo Ballotage"])
+async def test_who_begins_with_a_greeting_is_welcomed_once(slack: World, hello: str) -> None:
+    assert await slack.dm(hello) == 200
+    (welcome,) = await slack.slack.wait_for(1)
+    assert "Wie zijn onze topklanten?" in texts(welcome.args)
+    assert await slack.dm(hello) == 200
+    _, help_ = await slack.slack.wait_for(2)
+    assert "/ballotage hulp" in texts(help_.args)
+    await slack.settle()
+    assert len(slack.slack.sent()) == 2
 
 
 async def test_an_unconfirmed_address_makes_nobody_known(slack: World) -> None:
@@ -322,7 +376,7 @@ async def test_invited_to_a_channel_it_says_one_line_and_nothing_among_outsiders
 
 
 async def test_a_private_channel_is_answered_as_soon_as_the_bot_is_invited(slack: World) -> None:
-    assert "van buiten" in texts(await slack.command("/topklanten", channel=PRIVATE))
+    assert "/invite" in texts(await slack.command("/topklanten", channel=PRIVATE))
     slack.slack.channels[PRIVATE] = {"id": PRIVATE, "is_private": True}
     slack.slack.members.add(PRIVATE)
     await slack.event({"type": "member_joined_channel", "user": BOT, "channel": PRIVATE})

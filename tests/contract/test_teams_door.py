@@ -97,7 +97,7 @@ class TestPersonalChat:
     async def test_a_guest_is_refused_even_with_a_role(self, teams: World, mt: str) -> None:
         teams.person(mt, role="guest")
         (sent,) = await teams.say("topklanten", mt)
-        assert "van buiten" in words(sent)
+        assert "te gast" in words(sent)
         assert "€" not in words(sent)
 
     async def test_somebody_of_another_organisation_in_our_tenant_is_a_guest(
@@ -391,9 +391,30 @@ class TestFirstContact:
         assert "Ik ken je nog niet" in words(sent)
 
     async def test_after_help_no_welcome_follows(self, teams: World, mt: str) -> None:
-        await teams.post(teams.activity(mt, text="hoi"))
+        await teams.post(teams.activity(mt, text="help"))
         await teams.settle()
         assert len(teams.microsoft.sent()) == 1
+
+    @pytest.mark.parametrize("hello", ["hoi", "Hi!", "Goedemorgen Ballotage"])
+    async def test_who_begins_with_a_greeting_is_welcomed_once(
+        self, teams: World, mt: str, hello: str
+    ) -> None:
+        for text in (hello, "hoi"):
+            await teams.post(teams.activity(mt, text=text))
+            await teams.settle()
+        welcome, help_ = teams.microsoft.sent()
+        assert len(buttons(welcome)) == 3
+        assert "Wie zijn onze topklanten?" in words(welcome)
+        assert "/ballotage hulp" in words(help_)
+
+    async def test_a_group_is_greeted_in_the_language_of_the_installation(
+        self, teams: World
+    ) -> None:
+        added = {"kind": "conversationUpdate", "membersAdded": [{"id": BOT}], "locale": "en-US"}
+        await teams.post(teams.activity(STRANGER, group=GROUP, **added))
+        await teams.settle()
+        (sent,) = teams.microsoft.sent()
+        assert "Hallo" in sent["text"]
 
     async def test_a_group_is_greeted_once_without_figures(self, teams: World, mt: str) -> None:
         added = {"kind": "conversationUpdate", "membersAdded": [{"id": BOT}]}

@@ -97,6 +97,28 @@ async def test_a_token_for_another_service_does_not_carry_this_one(teams: World)
     assert (await teams.post(activity))[0] == 401
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["http://169.254.169.254/latest/", "http://smba.example/", "https://user:pw@127.0.0.1/",
+     "http://127.0.0.1@smba.example/", "https://smba.example\\@127.0.0.1/", "https:///v3"],
+)  # fmt: skip
+async def test_no_answer_goes_unencrypted_or_to_a_disguised_address(
+    teams: World, address: str
+) -> None:
+    """Even with a token that names it: our own token would go along."""
+    token = teams.microsoft.token(serviceurl=address)
+    assert (await teams.post(hello(teams) | {"serviceUrl": address}, token=token))[0] == 400
+    assert teams.store.items == {}
+
+
+async def test_a_redirect_is_not_followed(teams: World) -> None:
+    teams.microsoft.failures = [(307, {"Location": f"{teams.microsoft.url}elsewhere"})]
+    await teams.post(hello(teams))
+    await teams.settle()
+    assert teams.microsoft.sent() == []
+    assert teams.store.states() == ["done"]  # refused for good: nothing was asked elsewhere
+
+
 @pytest.mark.parametrize("missing", ["type", "serviceUrl", "conversation", "from"])
 async def test_a_malformed_activity_is_a_bad_request(teams: World, missing: str) -> None:
     activity = hello(teams)

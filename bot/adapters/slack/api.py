@@ -98,7 +98,7 @@ class Api:
 
     async def respond(self, url: str, body: str) -> None:
         """Post JSON to an address that came with a command or a press. As for `call`."""
-        method = "response_url"
+        method = "answer_url"  # the logs hide what follows the name that Slack gives it
         if not self._may_post(url):
             raise CallError(method, "foreign_address")
         self._wait(method)

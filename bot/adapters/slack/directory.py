@@ -26,6 +26,8 @@ USER_SECONDS = 600.0
 CHANNEL_SECONDS = 60.0
 """The same for a channel that gets shared with another organisation."""
 KEPT = 10_000
+INVITE = "/invite @Ballotage"
+"""What lets us into a conversation, as typed there."""
 
 V = TypeVar("V")
 
@@ -62,12 +64,14 @@ class Asker:
     place: Place
     own_chat: bool = False
     """Whether it is the direct chat of this person with the bot."""
+    invite: str = ""
+    """What to type there to let us look in, where Slack does not tell us who reads along."""
 
     def request(self, ask: Ask) -> Request:
         """The question as the dispatcher takes it."""
         return Request(
             principal=self.principal,
-            conversation=Conversation(self.place, ask.channel, ask.thread),
+            conversation=Conversation(self.place, ask.channel, ask.thread, self.invite),
             text=ask.text,
             surface=SURFACE,
             id=ask.key,
@@ -85,7 +89,7 @@ class Directory:
         self._api = api
         self._identity: Identity | None = None
         self._persons = _Kept[Person](USER_SECONDS, now)
-        self._places = _Kept[Place](CHANNEL_SECONDS, now)
+        self._places = _Kept[_Room](CHANNEL_SECONDS, now)
         self._principals = _Kept[Principal](USER_SECONDS, now)
 
     @property
@@ -112,8 +116,8 @@ class Directory:
         principal = await self._principal(person)
         if not ask.channel:  # the Home tab or a global shortcut: answered in the direct chat
             return Asker(principal, Place.DM)
-        place = await self.place(ask.channel)
-        return Asker(principal, place, own_chat=place is Place.DM)
+        room = await self._room(ask.channel)
+        return Asker(principal, room.place, room.place is Place.DM, room.invite)
 
     async def _person(self, user: str) -> Person:
         held = self._persons.get(user)
@@ -139,9 +143,7 @@ class Directory:
         profile = info.get("profile")
         email = profile.get("email") if isinstance(profile, Mapping) else ""
         outside = ("is_restricted", "is_ultra_restricted", "is_stranger", "is_bot", "deleted")
-        identity = self._identity
-        team = str(info.get("team_id") or "")
-        foreign = bool(identity and team and not identity.is_ours(team) and not identity.enterprise)
+        foreign = self._is_foreign(info)
         confirmed = info.get("is_email_confirmed") is not False
         return Person(
             user,
@@ -149,6 +151,16 @@ class Directory:
             locale=str(info.get("locale") or "")[:2].lower(),
             guest=foreign or any(info.get(name) for name in outside),
         )
+
+    def _is_foreign(self, info: Mapping[str, Any]) -> bool:
+        """Whether somebody is of another workspace; within an organisation, of another one."""
+        identity = self._identity
+        team = str(info.get("team_id") or "")
+        if identity is None or not team or identity.is_ours(team):
+            return False
+        inside = info.get("enterprise_user")
+        enterprise = str(inside.get("enterprise_id") or "") if isinstance(inside, Mapping) else ""
+        return not (enterprise and enterprise == identity.enterprise)
 
     async def _principal(self, person: Person) -> Principal:
         services = self._services
@@ -183,6 +195,9 @@ class Directory:
 
     async def place(self, channel: str) -> Place:
         """Return who can read in a channel; SHARED where that cannot be found out."""
+        return (await self._room(channel)).place
+
+    async def _room(self, channel: str) -> _Room:
         held = self._places.get(channel)
         if held is not None:
             return held
@@ -193,11 +208,20 @@ class Directory:
         except CallError as error:
             # A private channel we are not in, or two people's own chat: who reads there is unknown.
             log.info("slack.channel_unknown code=%s", error.code)
-            place = Place.SHARED
+            # Nobody can be added to a chat of two, whose id starts with a D.
+            room = _Room(Place.SHARED, "" if channel.startswith("D") else INVITE)
         else:
-            place = _place_of(data.get("channel"))
-        self._places.put(channel, place)
-        return place
+            room = _Room(_place_of(data.get("channel")))
+        self._places.put(channel, room)
+        return room
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """A channel: who can read there, and how to let us look where we cannot tell."""
+
+    place: Place
+    invite: str = ""
 
 
 def _place_of(channel: object) -> Place:

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any, Protocol
 
+from bot.adapters.first_words import INTRODUCTIONS, WELCOME, is_greeting
 from bot.adapters.slack.delivery import Delivery, Slot
 from bot.adapters.slack.directory import SURFACE, Asker, Directory
 from bot.adapters.slack.intake import ASK_CALLBACK, MOST_TEXT, Ask
@@ -14,10 +15,6 @@ from bot.core.reply import Form, Input, Outcome, Reply
 from bot.core.request import Place
 from bot.i18n import N_, Localizer
 from bot.renderers.slack_forms import FORM_LIMITS, modal
-
-WELCOME = "/ballotage welcome"
-INTRODUCTIONS = frozenset({"help", "welcome"})
-"""Commands whose answer introduces already, so that no welcome has to follow."""
 
 
 class Welcomed(Protocol):
@@ -59,6 +56,10 @@ class Responder:
 
     async def _answer(self, ask: Ask, age_seconds: float, slot: Slot | None) -> None:
         asker = await self._directory.of(ask)
+        # To who has no role help says more: whom to ask for one.
+        hello = ask.kind == "message" and is_greeting(ask.text) and asker.principal.roles
+        if hello and await self._welcomed.first_time(SURFACE, ask.user):
+            ask = replace(ask, text=WELCOME)
         reply = await self._application.answer(asker.request(ask))
         await self._delivery.answer(ask, asker, reply, slot, age_seconds)
         if ask.kind != "message":

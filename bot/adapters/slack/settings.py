@@ -39,6 +39,11 @@ class SlackSettings(BaseSettings):
         return SecretStr(value.get_secret_value().strip())
 
     @property
+    def secrets(self) -> tuple[SecretStr, ...]:
+        """What no log may hold."""
+        return (self.signing_secret, self.bot_token, self.app_token)
+
+    @property
     def socket_mode(self) -> bool:
         """Whether we connect to Slack, rather than Slack to us."""
         return bool(self.app_token.get_secret_value())

@@ -36,10 +36,17 @@ def parse(raw: bytes) -> dict[str, Any]:
     for path in (("type",), ("serviceUrl",), ("conversation", "id"), ("from", "id")):
         if not _text(body, *path):
             raise ValueError(f"no {'.'.join(path)}")
-    url = urlsplit(_text(body, "serviceUrl"))
-    if url.scheme not in {"http", "https"} or not url.hostname:
+    if not _may_answer(_text(body, "serviceUrl")):
         raise ValueError("no serviceUrl")
     return body
+
+
+def _may_answer(address: str) -> bool:
+    """Whether answers, and with them our token, may go there: encrypted, or to this machine."""
+    url = urlsplit(address)
+    if not url.hostname or "@" in url.netloc or "\\" in address:
+        return False
+    return url.scheme == "https" or (url.scheme == "http" and _loopback_host(url.hostname))
 
 
 def to_event(body: Mapping[str, Any], channels: Container[str] = CHANNELS) -> InEvent:

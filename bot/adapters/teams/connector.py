@@ -75,7 +75,10 @@ class Connector:
             data = json.dumps(body).encode()
             headers["Content-Type"] = "application/json; charset=utf-8"
         try:
-            async with self._session().request(method, url, data=data, headers=headers) as answer:
+            # A redirect would carry the answer, and could carry the token, to an unchecked address.
+            async with self._session().request(
+                method, url, data=data, headers=headers, allow_redirects=False
+            ) as answer:
                 text = await answer.text(errors="replace")
                 status, waited = answer.status, answer.headers.get("Retry-After", "")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

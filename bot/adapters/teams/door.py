@@ -11,10 +11,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
 from typing import Any, Protocol
 
 from aiohttp import web
 
+from bot.adapters.first_words import INTRODUCTIONS, WELCOME, is_greeting
 from bot.adapters.teams.audience import Asker, Audience
 from bot.adapters.teams.delivery import SURFACE, Delivery, GoneError, References, group_key
 from bot.adapters.teams.presses import Inbox, Presses, no_member_text, read
@@ -24,6 +26,7 @@ from bot.adapters.teams.texts import foreign_text, hello_text, texts
 from bot.adapters.worker import Later
 from bot.application import Application
 from bot.core.reply import Outcome
+from bot.i18n import Localizer
 from bot.storage.inbox import Work
 
 log = logging.getLogger("ballotage.teams")
@@ -35,10 +38,6 @@ TYPING_AFTER, TYPING_EVERY = 2.0, 3.0
 TRY_SECONDS = 45.0
 """Longest one try may take: within the 60 s for which accepted work is held."""
 STOP_SECONDS = 10.0
-WELCOME = "/ballotage welcome"
-INTRODUCTIONS = frozenset({"help", "welcome"})
-"""Commands whose answer introduces already, so that no welcome has to follow."""
-
 Observer = Callable[[str, str, str], None]
 """Called with platform, kind and outcome for every event."""
 
@@ -197,7 +196,13 @@ class TeamsDoor:
         """Answer what was asked in `event`, where it counts."""
         asker = await self._audience.of(where, attempts)
         await self._delivery.remember(event, asker)
-        reply = await self._application.answer(asker.request(where, *read(event)))
+        text, share = read(event)
+        own_chat = event.kind == "message" and event.conversation_type == "personal"
+        # To who has no role help says more: whom to ask for one.
+        hello = own_chat and is_greeting(text) and asker.principal.roles
+        if hello and await self._welcomed.first_time(SURFACE, asker.principal.user):
+            text = WELCOME
+        reply = await self._application.answer(asker.request(where, text, share))
         try:
             await self._delivery.answer(where, asker, reply)
         except GoneError:
@@ -207,12 +212,16 @@ class TeamsDoor:
             await self._greet(event, asker, reply.command)
 
     async def _install(self, event: InEvent, attempts: int) -> None:
-        asker = await self._audience.of(event, attempts)
+        personal = event.conversation_type == "personal"
+        # A group is greeted in the language of whoever installs it, or of the installation: what
+        # the event says is that of a device, if anything.
+        spoken = event if personal else replace(event, locale="")
+        asker = await self._audience.of(spoken, attempts)
         await self._delivery.remember(event, asker)
-        if event.conversation_type == "personal":
+        if personal:
             await self._greet(event, asker, "")
         elif await self._welcomed.first_time(SURFACE, group_key(event.base_conversation)):
-            await self._delivery.hint(event, hello_text(texts(event, self._locale)))
+            await self._delivery.hint(event, hello_text(Localizer(asker.principal.locale)))
 
     async def _uninstall(self, event: InEvent) -> None:
         try:

@@ -48,3 +48,8 @@ class TeamsSettings(BaseSettings):
         alias="BALLOTAGE_TEAMS_LOGIN_URL",
         description="Where our own tokens come from",
     )
+
+    @property
+    def secrets(self) -> tuple[SecretStr, ...]:
+        """What no log may hold."""
+        return (self.app_password,)

@@ -10,6 +10,8 @@ from typing import Literal
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.adapters.slack.settings import SlackSettings
+from bot.adapters.teams.settings import TeamsSettings
 from bot.observability import Metrics, RedactingFilter, redact, set_up_logging
 
 # Written in two parts, so that no scanner takes them for real ones.
@@ -281,3 +283,15 @@ def test_two_processes_in_one_test_do_not_share_metrics() -> None:
     first, second = Metrics(), Metrics()
     first.observe_refresh(1)
     assert values(second)["ballotage_refresh_seconds_count"] == 0
+
+
+def test_what_the_doors_are_opened_with_is_among_the_known_secrets() -> None:
+    slack = SlackSettings(
+        _env_file=None, SLACK_SIGNING_SECRET="one-1", SLACK_BOT_TOKEN="two-2", SLACK_APP_TOKEN="x-3"
+    )  # type: ignore[call-arg]  # fmt: skip
+    teams = TeamsSettings(_env_file=None, MicrosoftAppPassword="four-4")  # type: ignore[call-arg]
+    named = [each.get_secret_value() for each in (*slack.secrets, *teams.secrets)]
+    assert named == ["one-1", "two-2", "x-3", "four-4"]
+    hidden = [s for s in (*SlackSettings.model_fields, *TeamsSettings.model_fields)
+              if s.endswith(("secret", "token", "password"))]  # fmt: skip
+    assert len(hidden) == len(named)  # a new one has to be named there too
