@@ -98,7 +98,7 @@ class Frame:
         """The title line of an answer."""
         return Section(f"{name} · {self.measure_text}, {self.period_text}", Tone.TITLE)
 
-    def footer(self) -> list[Element]:
+    def footer(self, compares: bool = True) -> list[Element]:
         """Base, unattributed revenue, data date and version: what makes a figure checkable."""
         _, revenue = self._, self.reading.revenue
         parts = [_("Base: {base}", base=self.base_text)]
@@ -127,7 +127,7 @@ class Frame:
                     _("This period holds lines dated after today, up to {date}.", date=_.date(last))
                 )
             )
-        if self.reading.previous is not None:
+        if compares and self.reading.previous is not None:
             before = self.reading.previous.period
             notes.append(
                 Context(
@@ -151,12 +151,13 @@ class Frame:
         parts += [flag.name for flag in (GROUP, GROSS) if args.has(flag)]
         return " ".join(parts)
 
-    def reply(self, elements: list[Element], data: dict[str, Any], *buttons: Button) -> Reply:
-        """Close an answer: the elements, the buttons, the footer."""
+    def reply(
+        self, elements: list[Element], data: dict[str, Any], *buttons: Button, compares: bool = True
+    ) -> Reply:
+        """Close an answer: the elements, the buttons, the footer; `compares` with a period before."""
         actions: list[Element] = [Actions(tuple(buttons))] if buttons else []
-        return Reply(
-            elements=(*elements, *actions, *self.footer()), data=data, as_of=self.scope.end
-        )
+        shown = (*elements, *actions, *self.footer(compares))
+        return Reply(shown, data=data, as_of=self.scope.end)
 
     def period_data(self) -> dict[str, dt.date]:
         """The period for `data`."""

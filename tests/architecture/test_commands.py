@@ -174,6 +174,7 @@ EXPLAINED = {
     "pareto": lambda d: d["top_revenue"],
     "sources": lambda d: sum(r["revenue"] for r in d["channels"]),
     "ars": lambda d: d["sales"],
+    "profile": lambda d: d["top_revenue"],
     "client": lambda d: d["revenue"],
     "whatif": lambda d: d["after"]["revenue"],
 }
