@@ -8,6 +8,8 @@ CHECKED := bot analytics knowledge app.py
 # The newest Python from 3.11 on; override with `make PYTHON=/path/to/python ...`.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14 python; do \
 	"$$p" -c 'import sys; sys.exit(not (sys.version_info >= (3, 11)))' 2>/dev/null && echo "$$p" && break; done)
+# What the real clients are made of; where npm is missing or fails, their tests skip and say so.
+NODE_PARTS := $(patsubst %,tests/e2e/%/node_modules/.package-lock.json,slack teams)
 # What pip says, as one line that counts; its errors in full.
 FOLLOW := awk '/^Collecting/ { printf "\r\033[K    %d  %s", ++n, $$2; fflush() } \
 	/^Installing/ { printf "\r\033[K    %d downloaded, unpacking\n", n; fflush() } \
@@ -39,7 +41,7 @@ tests: $(VENV)/.dev
 bench: $(VENV)/.dev ## measure speed and memory: a table and bench-results.json
 	@$(PY) -m tests.benchmarks $(ARGS)
 
-e2e: $(VENV)/.dev ## run the real clients (needs node and Chromium)
+e2e: $(VENV)/.dev $(NODE_PARTS) ## run the real clients (needs node and Chromium)
 	@$(VENV)/bin/pytest -m e2e $(ARGS)
 
 chaos: $(VENV)/.dev ## kill servers and break networks for minutes (CHAOS_RUNS=2)
@@ -64,6 +66,11 @@ $(VENV)/.runtime: requirements.lock | $(VENV)/bin/python
 	@echo "==> Installing $$(grep -c == requirements.lock) packages (once; a few minutes on a slow line)"
 	@$(PY) -m pip install --disable-pip-version-check --no-deps -r requirements.lock 2>&1 | $(FOLLOW)
 	@touch $@
+
+tests/e2e/%/node_modules/.package-lock.json: tests/e2e/%/package-lock.json
+	@echo "==> Installing the Node parts of tests/e2e/$*"
+	@npm ci --prefix tests/e2e/$* --no-audit --no-fund --loglevel=error && touch $@ \
+		|| echo "==> No Node parts of tests/e2e/$*: its tests will be skipped" >&2
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@echo "==> Installing what the tests need"

@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.skipif(
         NODE is None or not (HERE / "node_modules" / "adaptivecards").is_dir(),
-        reason="install the Node parts: npm --prefix tests/e2e/teams install",
+        reason="install the Node parts: npm ci --prefix tests/e2e/teams",
     ),
 ]
 APP = "11111111-1111-1111-1111-111111111111"

@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.skipif(
         NODE is None or not CLIENT.is_file(),
-        reason="install the client: npm --prefix tests/e2e/teams install",
+        reason="install the client: npm ci --prefix tests/e2e/teams",
     ),
     pytest.mark.skipif(
         chromium() is None,
