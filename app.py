@@ -143,6 +143,9 @@ def serve(port: Port = None, home: Home = None, debug: Debug = False) -> None:
 @app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also ask Slack and Microsoft about the tokens set")
+    ] = False,
     locale: Locale = None,
     home: Home = None,
     debug: Debug = False,
@@ -151,7 +154,7 @@ def doctor(
     with guarded(home, locale, debug) as context:
         from bot.cli.checking import run
 
-        run(context, as_json)
+        run(context, as_json, online)
 
 
 evaluate = typer.Typer(

@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +26,8 @@ from bot.i18n import N_, Localizer
 
 if TYPE_CHECKING:
     from analytics.snapshot import Snapshot
+    from bot.adapters.slack.settings import SlackSettings
+    from bot.adapters.teams.settings import TeamsSettings
     from bot.settings import Settings
 
 Status = Literal["ok", "warn", "fail"]
@@ -59,8 +62,15 @@ def run(
     locale: str = "",
     environ: Mapping[str, str] | None = None,
     now: dt.datetime | None = None,
+    slack: SlackSettings | None = None,
+    teams: TeamsSettings | None = None,
+    online: bool = False,
 ) -> list[Check]:
-    """Examine the installation; changes nothing. `now` is aware, in UTC."""
+    """Examine the installation; changes nothing. `now` is aware, in UTC.
+
+    A door whose settings are not given is left out. Nothing is called unless `online`: then Slack
+    and Microsoft are asked whether they take what is set, four seconds each question at most.
+    """
     found = _Examination(
         home,
         settings,
@@ -80,6 +90,10 @@ def run(
         (N_("Port"), found.port),
         (N_("Clock"), found.clock),
     )
+    if slack is not None:
+        checks += ((N_("Slack"), partial(found.slack, slack, online)),)
+    if teams is not None:
+        checks += ((N_("Teams"), partial(found.teams, teams, online)),)
     out = []
     for name, check in checks:
         try:
@@ -318,6 +332,18 @@ class _Examination:
             fix = self._(N_("Set the clock of this machine; periods are counted from it"))
             return Check("Clock", "fail", shown, fix)
         return Check("Clock", "ok", f"{shown} ({self.settings.time_zone})")
+
+    def slack(self, settings: SlackSettings, online: bool) -> Check:
+        from bot import doctor_doors
+
+        found = doctor_doors.slack(settings, self._, online=online)
+        return Check("Slack", found.status, found.detail, found.fix)
+
+    def teams(self, settings: TeamsSettings, online: bool) -> Check:
+        from bot import doctor_doors
+
+        found = doctor_doors.teams(settings, self._, online=online)
+        return Check("Teams", found.status, found.detail, found.fix)
 
     def _say(self, error: DataError | UserError) -> str:
         return " ".join(self._(error.message, **error.params).split())
