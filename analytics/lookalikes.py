@@ -66,7 +66,7 @@ def look_alikes(
     leave_out: codes that are not meant, such as the prospect itself where it is a client already.
     """
     found = profile(scope)
-    measured = _similarities(found, facts)
+    measured = _similarities(scope, found, facts)
     if measured is None:
         return ()
     similarity, agrees = measured
@@ -97,7 +97,7 @@ def expected_revenue(
     to the scope's end; who has been a client for less than a year is taken to a year.
     """
     found = profile(scope)
-    measured = _similarities(found, facts)
+    measured = _similarities(scope, found, facts)
     if measured is None or len(measured[1]) < FEWEST_FACTS:
         return None
     similarity = measured[0]
@@ -112,7 +112,7 @@ def expected_revenue(
 
 
 def _similarities(
-    found: Profile, facts: Mapping[str, Any]
+    scope: Scope, found: Profile, facts: Mapping[str, Any]
 ) -> tuple[Floats, dict[str, np.ndarray[Any, Any]]] | None:
     """Similarity to each client of the base, and per fact which of them agree."""
     row: FactTable = found.row(facts)
@@ -133,14 +133,24 @@ def _similarities(
             continue
         if np.isnan(mine[0]):
             continue
-        ordered = np.sort(theirs[~np.isnan(theirs)])
-        apart = np.abs(_rank(ordered, theirs) - _rank(ordered, mine)[0])
+        ordered, ranks = _ranks(scope, grouping.fact, theirs)
+        apart = np.abs(ranks - _rank(ordered, mine)[0])
         missing = np.isnan(theirs)
         agrees[grouping.fact] = ~missing & (apart <= 0.15)
         total += np.where(missing, UNKNOWN, 1.0 - apart)
     if not agrees:
         return None
     return total / len(agrees), agrees
+
+
+def _ranks(scope: Scope, fact: str, theirs: Floats) -> tuple[Floats, Floats]:
+    """A number of the clients in order, and each client's place in it (cached)."""
+
+    def ranked() -> tuple[Floats, Floats]:
+        ordered = np.sort(theirs[~np.isnan(theirs)])
+        return ordered, _rank(ordered, theirs)
+
+    return scope.snapshot.cached(("ranks", fact, *scope.key), ranked)
 
 
 def _rank(ordered: Floats, values: Floats) -> Floats:

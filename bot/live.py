@@ -67,6 +67,8 @@ def warm(snapshot: Snapshot, today: dt.date) -> None:
     Never raises: what cannot be computed is told by the command that needs it.
     """
     from analytics.directory import directory
+    from analytics.introductions import introducers
+    from analytics.lookalikes import expected_revenue, look_alikes
     from analytics.profile import profile
     from analytics.scope import Scope
     from analytics.winmodel.kept import model_of
@@ -74,8 +76,15 @@ def warm(snapshot: Snapshot, today: dt.date) -> None:
     started = time.monotonic()
     try:
         directory(snapshot)
-        model_of(snapshot)
-        profile(Scope.of(snapshot, today=today))
+        model = model_of(snapshot)
+        scope = Scope.of(snapshot, today=today)
+        found = profile(scope)
+        # As if a client were the prospect: what is prepared on the way serves every question.
+        facts = found.facts.row(0) if len(found.base) else {}
+        model.influences(facts, today)
+        look_alikes(scope, facts)
+        expected_revenue(scope, facts)
+        introducers(scope, facts)
     except NoDataError:
         return
     except Exception:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from analytics.winmodel.model import Reason, WinModel
 from bot.i18n import Localizer
+
+if TYPE_CHECKING:
+    from analytics.winmodel.model import WinModel
 
 
 def trust_line(_: Localizer, model: WinModel) -> str:
     """One sentence: trusted, with what it was judged by, or why it says nothing."""
+    from analytics.winmodel.model import Reason
+
     quality = model.quality
     if model.reason is None:
         return _(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from analytics.profile import FEWEST_TOP, Profile, Trait
+from typing import TYPE_CHECKING
+
 from bot.commands._framing import Frame
 from bot.commands._trait_words import fact_label, figure, within
 from bot.core.reply import Element, Section
+
+if TYPE_CHECKING:
+    from analytics.profile import Profile, Trait
 
 NAMED = 3
 """Traits in the headline, and numbers whose middle half is told."""
@@ -16,6 +20,8 @@ KNOWN_ENOUGH = 0.5
 
 def headline(frame: Frame, found: Profile, told: tuple[Trait, ...], names: dict[Trait, str]) -> str:
     """The answer in one sentence."""
+    from analytics.profile import FEWEST_TOP
+
     _, others = frame._, len(found.base) - found.top
     if found.top < FEWEST_TOP:
         return _.n(

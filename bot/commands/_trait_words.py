@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analytics.profile import Profile, Trait
 from analytics.snapshot import Snapshot
-from analytics.winmodel.facts import Texts, canonical
 from bot.commands._framing import channel_name
 from bot.i18n import Localizer
+
+if TYPE_CHECKING:
+    from analytics.profile import Profile, Trait
 
 YEARS = (1800, 2100)
 """Whole numbers that all lie in here are years, written without grouping."""
@@ -106,7 +108,7 @@ def _band(_: Localizer, found: Profile, trait: Trait) -> str:
 def _writing(found: Profile, fact: str) -> tuple[bool, bool]:
     """Whether a fact's numbers are whole, and whether they are years."""
     column = found.facts.columns[fact]
-    if isinstance(column, Texts):
+    if not isinstance(column, np.ndarray):  # texts
         return False, False
     there = column[~np.isnan(column)]
     whole = bool((there == np.floor(there)).all())
@@ -125,6 +127,8 @@ def _value(_: Localizer, snapshot: Snapshot, trait: Trait) -> str:
 
 def _spellings(snapshot: Snapshot, fact: str) -> dict[str, str]:
     """How the data most often writes each value, which is compared in lower case."""
+    from analytics.winmodel.facts import canonical
+
     counts: Counter[str] = Counter()
     for frame in (snapshot.customers, snapshot.deals):
         if fact in frame:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from analytics.profile import FEWEST_TOP, Profile, Trait
-from analytics.profile import profile as compare
 from bot.commands._framing import Frame
 from bot.commands._profile_words import (
     headline,
@@ -33,6 +31,9 @@ from bot.core.request import Request
 from bot.core.services import Services
 from bot.i18n import N_
 
+if TYPE_CHECKING:
+    from analytics.profile import Profile, Trait
+
 SENTENCES = 5
 """Clear traits written out; the rest goes into the table."""
 DRAWN = 8
@@ -53,6 +54,9 @@ DRAWN = 8
 )
 async def profile(request: Request, args: Arguments, services: Services) -> Reply:
     """Answer with the profile of the top clients."""
+    from analytics.profile import FEWEST_TOP
+    from analytics.profile import profile as compare
+
     frame = await Frame.of(request, args, services)
     found = await services.run(compare, frame.scope)
     told = found.traits if found.top >= FEWEST_TOP else ()

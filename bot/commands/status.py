@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from analytics.errors import NoDataError
-from analytics.winmodel.kept import model_of
 from bot.commands._model_words import model_data, trust_line
 from bot.core.command import Accepts, Arguments, command
 from bot.core.reply import (
@@ -45,6 +44,8 @@ async def status(request: Request, args: Arguments, services: Services) -> Reply
     except NoDataError as error:
         line = _(error.message, **error.params)
         return Reply((Section(line, Tone.HEADLINE),), {"version": VERSION, "snapshot": None})
+    from analytics.winmodel.kept import model_of
+
     model = await services.run(model_of, snapshot)
     meta, today = snapshot.meta, request.as_of or services.today(request)
     has_lines = bool(snapshot.day_date.size)

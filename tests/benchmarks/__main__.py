@@ -10,10 +10,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import measure, result, slack, teams
+from tests.benchmarks import measure, qualify, result, slack, teams
 
 FILE = measure.ROOT / "bench-results.json"
-PARTS = ["aggregation", "ask", "server", "slack", "teams"]
+PARTS = ["aggregation", "ask", "server", "qualify", "slack", "teams"]
 
 
 def main() -> int:
@@ -31,15 +31,18 @@ def main() -> int:
     if arguments.quick:
         sizes = [100_000, 1_000_000]
     results: list[result.Result] = []
+    homeless = {"aggregation", "qualify"}
     with console.status("starting") as status, tempfile.TemporaryDirectory() as folder:
         if "aggregation" in arguments.only:
             results += measure.aggregation(sizes, arguments.runs, status.update)
-        if set(arguments.only) - {"aggregation"}:
+        if set(arguments.only) - homeless:
             home = measure.demo_home(Path(folder), status.update)
         if "ask" in arguments.only:
             results.append(measure.cold_ask(home, max(arguments.runs, 7), status.update))
         if "server" in arguments.only:
             results.append(measure.idle_server(home, status.update))
+        if "qualify" in arguments.only:
+            results += qualify.qualify(arguments.runs, status.update)
         if "slack" in arguments.only:
             results += slack.slack(home, status.update)
         if "teams" in arguments.only:

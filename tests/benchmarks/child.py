@@ -95,11 +95,37 @@ def _aggregate(home: Path, work: Callable[[Warehouse], Any]) -> dict[str, Any]:
     return {"seconds": seconds, "cpu": cpu, "rss": peak, "rows": len(days), **sums}
 
 
+def generate_pipeline(home: Path, customers: int, deals: int) -> dict[str, Any]:
+    """Make a company with many deals."""
+    from tests.benchmarks import pipeline
+
+    start = time.perf_counter()
+    pipeline.generate(home, customers, deals)
+    return {"seconds": time.perf_counter() - start}
+
+
+def learn(home: Path) -> dict[str, Any]:
+    """Learn what wins."""
+    from tests.benchmarks import qualify
+
+    return qualify.learn(home)
+
+
+def qualify(home: Path) -> dict[str, Any]:
+    """Answer `/qualify`."""
+    from tests.benchmarks import qualify as module
+
+    return module.answer(home)
+
+
 MEASURES: dict[str, Callable[..., dict[str, Any]]] = {
     "generate": generate,
     "expression": expression,
     "plain_sql": plain_sql,
     "refresh": refresh,
+    "generate_pipeline": generate_pipeline,
+    "learn": learn,
+    "qualify": qualify,
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from analytics.snapshot import SnapshotStore
 from analytics.warehouse import Warehouse
-from tests.benchmarks import child, data, slack
+from tests.benchmarks import child, data, pipeline, qualify, slack
 from tests.benchmarks.result import Result, as_json, from_json, markdown, merged
 
 LINES = 20_000
@@ -72,6 +72,25 @@ def test_new_results_take_the_place_of_their_namesakes() -> None:
     a, b = Result("a", 1.0, "s"), Result("b", 2.0, "ms")
     new, more = Result("a", 3.0, "s"), Result("c", 4.0, "MB")
     assert merged([a, b], [more, new]) == [new, b, more]
+
+
+def test_what_wins_is_learned_and_prospects_are_judged(tmp_path: Path) -> None:
+    pipeline.generate(tmp_path, customers=150, deals=2_500)
+    child.refresh(tmp_path)
+    learned = qualify.learn(tmp_path)
+    assert (learned["deals"], learned["facts"]) == (2_500, 30)
+    assert learned["auc"] > 0.65
+    assert learned["fits"] > 10
+    asked = qualify.answer(tmp_path, questions=20)
+    assert all(value > 0 for value in asked.values())
+    assert asked["p50"] <= asked["p99"]
+
+
+def test_prospects_are_half_known_and_half_new() -> None:
+    names = [f"Bakker {i} BV" for i in range(50)]
+    typed = [name for name, _ in qualify.prospects(names, 40)]
+    assert sum(f"{name} BV" in names for name in typed) == 20
+    assert len(set(typed)) > 30
 
 
 def test_a_wrong_answer_stops_the_measurement() -> None:
