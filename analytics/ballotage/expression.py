@@ -84,13 +84,13 @@ class All:
 
 
 @dataclass(frozen=True, slots=True)
-class Any_:
+class AnyOf:
     """At least one part; one that is met settles it."""
 
     parts: tuple[Expression, ...]
 
 
-Expression: TypeAlias = Test | Known | Not | All | Any_
+Expression: TypeAlias = Test | Known | Not | All | AnyOf
 
 
 class ExpressionError(DataError):
@@ -140,13 +140,15 @@ def _tokens(text: str) -> list[_Token]:
     while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None:
-            quote = text[at] in "\"'"
+            near = text[at : at + 12].split()[0]
+            if text[at] in "\"'":
+                raise ExpressionError(
+                    "a text that begins with {sign} does not end; close it with the same quote",
+                    at,
+                    sign=near,
+                )
             raise ExpressionError(
-                "a text that begins with {sign} does not end; close it with the same quote"
-                if quote
-                else "{sign} is not understood here; compare with =, !=, <, <=, > or >=",
-                at,
-                sign=text[at : at + 12].split()[0],
+                "{sign} is not understood here; compare with =, !=, <, <=, > or >=", at, sign=near
             )
         kind = str(found.lastgroup)
         if kind != "space":
@@ -168,7 +170,7 @@ class _Parser:
     def whole(self) -> Expression:
         found = self._either()
         if self._now.kind != "end":
-            raise self._unexpected("an expression goes on with 'and' or 'or'")
+            raise self._unexpected("an expression goes on with 'and' or 'or', near '{near}'")
         return found
 
     @property
@@ -185,7 +187,7 @@ class _Parser:
 
     def _expect(self, sign: str) -> None:
         if not self._is("sign", sign):
-            raise self._unexpected("here a '{wanted}' is missing", wanted=sign)
+            raise self._unexpected("here a '{wanted}' is missing, near '{near}'", wanted=sign)
         self._take()
 
     def _unexpected(self, message: str, **params: object) -> ExpressionError:
@@ -194,7 +196,7 @@ class _Parser:
             return ExpressionError(
                 "it stops too early; a fact, a value or a bracket is missing", token.at
             )
-        return ExpressionError(message + ", near '{near}'", token.at, near=token.text, **params)
+        return ExpressionError(message, token.at, near=token.text, **params)
 
     def _either(self) -> Expression:
         self._depth += 1
@@ -205,7 +207,7 @@ class _Parser:
             self._take()
             parts.append(self._both())
         self._depth -= 1
-        return parts[0] if len(parts) == 1 else Any_(tuple(parts))
+        return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
 
     def _both(self) -> Expression:
         parts = [self._single()]
@@ -238,7 +240,7 @@ class _Parser:
 
     def _fact(self) -> str:
         if self._now.kind != "word":
-            raise self._unexpected("here the name of a fact is missing")
+            raise self._unexpected("here the name of a fact is missing, near '{near}'")
         return fact_name(self._take().text)
 
     def _test(self) -> Expression:
@@ -261,7 +263,9 @@ class _Parser:
             self._take()
             opposite = True
             if not (self._is("key", "in") or self._is("key", "between")):
-                raise self._unexpected("after a fact, 'not' goes with 'in' or 'between'")
+                raise self._unexpected(
+                    "after a fact, 'not' goes with 'in' or 'between', near '{near}'"
+                )
         found: Expression
         if self._is("key", "in"):
             self._take()
@@ -292,7 +296,9 @@ class _Parser:
     def _between(self, fact: str, at: int) -> Expression:
         low = self._value()
         if not self._is("key", "and"):
-            raise self._unexpected("'between' takes two values with 'and', as in between 10 and 50")
+            raise self._unexpected(
+                "'between' takes two values with 'and', as in between 10 and 50, near '{near}'"
+            )
         self._take()
         high = self._value()
         if type_of(low) is not type_of(high) or isinstance(low, str | bool):
@@ -332,11 +338,13 @@ class _Parser:
             return day
         if token.kind == "word":
             raise ExpressionError(
-                "{value} is a word; put a text between quotes: \"{value}\"",
+                '{value} is a word; put a text between quotes: "{value}"',
                 token.at,
                 value=token.text,
             )
-        raise self._unexpected("here a value is missing: a number, a \"text\", a day, yes or no")
+        raise self._unexpected(
+            "here a value is missing: a number, a text between quotes, a day, yes or no, near '{near}'"
+        )
 
 
 def type_of(value: Literal) -> FactType:
@@ -405,7 +413,7 @@ def evaluate(expression: Expression, facts: Callable[[str], object]) -> Truth:
         case All(parts=parts):
             truths = [evaluate(p, facts) for p in parts]
             return False if False in truths else None if None in truths else True
-        case Any_(parts=parts):
+        case AnyOf(parts=parts):
             truths = [evaluate(p, facts) for p in parts]
             return True if True in truths else None if None in truths else False
 
@@ -417,6 +425,6 @@ def leaves(expression: Expression) -> Iterator[Test | Known]:
             yield expression
         case Not(part=part):
             yield from leaves(part)
-        case All(parts=parts) | Any_(parts=parts):
+        case All(parts=parts) | AnyOf(parts=parts):
             for part in parts:
                 yield from leaves(part)

@@ -18,6 +18,7 @@ from bot.i18n import Localizer
 from bot.settings import Settings
 
 if TYPE_CHECKING:
+    from analytics.ballotage.conditions import Conditions
     from analytics.snapshot import Snapshot
 
 P = ParamSpec("P")
@@ -43,6 +44,23 @@ class Channels(Protocol):
 
     def set_cleared(self, request: Request, cleared: bool) -> None:
         """Clear the channel of a request, or take that back."""
+
+
+class ConditionsSource(Protocol):
+    """Gives the conditions of the ballotage in force."""
+
+    def current(self) -> Conditions:
+        """Return the conditions in force: the defaults until others were imported."""
+
+
+class DefaultConditions:
+    """The conditions one starts with, where none are kept."""
+
+    def current(self) -> Conditions:
+        """Return the defaults."""
+        from analytics.ballotage.reading import defaults
+
+        return defaults()
 
 
 class NoChannels:
@@ -81,6 +99,7 @@ class Services:
     inbox: Mapping[str, int] = field(default_factory=dict)
     """Work of chat platforms that waits or was given up; empty where no door is open."""
     channels: Channels = field(default_factory=lambda: NoChannels())
+    conditions: ConditionsSource = field(default_factory=lambda: DefaultConditions())
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run blocking work off the event loop, in the bounded pool where there is one."""
