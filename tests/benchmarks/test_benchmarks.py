@@ -78,7 +78,8 @@ def test_what_wins_is_learned_and_prospects_are_judged(tmp_path: Path) -> None:
     pipeline.generate(tmp_path, customers=150, deals=2_500)
     child.refresh(tmp_path)
     learned = qualify.learn(tmp_path)
-    assert (learned["deals"], learned["facts"]) == (2_500, 30)
+    assert learned["deals"] == 2_500
+    assert learned["facts"] >= 30
     assert learned["auc"] > 0.65
     assert learned["fits"] > 10
     asked = qualify.answer(tmp_path, questions=20)
