@@ -186,6 +186,63 @@ def evaluate_qualify(
         qualify(context, split_at, labels, out)
 
 
+knowledge = typer.Typer(
+    no_args_is_help=True, help="Your own documents, so that the coach can answer from them."
+)
+app.add_typer(knowledge, name="knowledge")
+
+
+@knowledge.command("add")
+def knowledge_add(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Markdown, text, PDF, DOCX, HTML, folders"),
+    ],
+    access: Annotated[
+        Literal["all", "mt"] | None,
+        typer.Option("--access", help="Who may see it: all, or the management team alone [all]"),
+    ] = None,
+    locale: Locale = None,
+    home: Home = None,
+    debug: Debug = False,
+) -> None:
+    """Add documents; one that changed replaces what was read before."""
+    with guarded(home, locale, debug) as context:
+        from bot.cli.documents import add
+
+        add(context, paths, access)
+
+
+@knowledge.command("list")
+def knowledge_list(
+    output: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="How to print it")
+    ] = "text",
+    locale: Locale = None,
+    home: Home = None,
+    debug: Debug = False,
+) -> None:
+    """List the documents that were added."""
+    with guarded(home, locale, debug) as context:
+        from bot.cli.documents import show
+
+        show(context, output)
+
+
+@knowledge.command("remove")
+def knowledge_remove(
+    document: Annotated[str, typer.Argument(metavar="ID", help="Id or file name")],
+    locale: Locale = None,
+    home: Home = None,
+    debug: Debug = False,
+) -> None:
+    """Remove a document and erase what was read of it."""
+    with guarded(home, locale, debug) as context:
+        from bot.cli.documents import remove
+
+        remove(context, document)
+
+
 @app.command()
 def export(
     user: Annotated[str, typer.Option("--user", help="Chat id or e-mail address")],

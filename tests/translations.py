@@ -22,6 +22,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "NoDataError": None,
     "RefusedError": None,
     "SettingsError": None,
+    "KnowledgeError": None,
     "Note": None,
     "mark": (2,),
     "fault": (2,),

@@ -15,6 +15,7 @@ import typer
 
 from analytics.errors import DataError
 from bot.errors import UserError
+from knowledge.errors import KnowledgeError
 
 if TYPE_CHECKING:
     from bot.i18n import Localizer
@@ -43,7 +44,7 @@ def guarded(home: Path | None, locale: str | None, debug: bool) -> Iterator[Cont
         settings = _settings()
         speaks = locale or settings.locale
         yield Context(settings, home or settings.home, speaks)
-    except (UserError, DataError) as error:
+    except (UserError, DataError, KnowledgeError) as error:
         if debug:
             traceback.print_exc()
         complain(error, speaks)
@@ -67,7 +68,7 @@ def guarded(home: Path | None, locale: str | None, debug: bool) -> Iterator[Cont
         raise typer.Exit(1) from None
 
 
-def complain(error: UserError | DataError, locale: str) -> None:
+def complain(error: UserError | DataError | KnowledgeError, locale: str) -> None:
     """Print an error as one line in the user's language."""
     from bot.i18n import Localizer
 
@@ -76,7 +77,7 @@ def complain(error: UserError | DataError, locale: str) -> None:
     typer.echo(" ".join(line.split()), err=True)
 
 
-def translated(_: Localizer, error: UserError | DataError) -> str:
+def translated(_: Localizer, error: UserError | DataError | KnowledgeError) -> str:
     """The error in a language; a parameter that is itself a message is translated too."""
     params: dict[str, object] = {}
     for name, value in error.params.items():
