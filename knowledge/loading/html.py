@@ -83,6 +83,8 @@ def _strip(soup: BeautifulSoup) -> None:
             hidden.append(tag)
     for tag in hidden:
         tag.extract()
+    for tag in soup("br"):
+        tag.replace_with("\n")
     for text in soup.find_all(string=True):
         if isinstance(text, Comment | Declaration | Doctype | ProcessingInstruction):
             text.extract()
@@ -117,7 +119,7 @@ def _walk(tag: Tag, out: list[Block]) -> None:
             inner = child.get_text()
             if child.name in ("b", "strong") and not "".join(line).strip():
                 label = " ".join(inner.split()).rstrip(":.—– ")
-            line.append("\n" if child.name == "br" else inner)
+            line.append(inner)
             continue
         flush()
         if re.fullmatch(r"h[1-6]", child.name):

@@ -14,18 +14,25 @@ from knowledge.loading.text import decode
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+NESTING = 60
+"""Lists and quotes in each other, so deep that the library leaves out what stands deeper."""
 _FRONT = re.compile(r"\A---\n(?P<front>.*?\n)---\n(?P<body>.*)\Z", re.DOTALL)
 
 
 def read(data: bytes, name: str) -> Contents:
-    """Read a Markdown file; its title is that of the front matter, else the first heading."""
+    """Read a Markdown file; its title is that of the front matter, else the first heading.
+
+    RecursionError where it is nested too deep to be read whole.
+    """
     from markdown_it import MarkdownIt
 
     text, title = decode(data, name), ""
     if front := _FRONT.match(text):
         text, title = front["body"], _title(front["front"])
     # HTML inside is dropped: it is markup or hidden, and its text is no part of the page's Markdown.
-    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    tokens = MarkdownIt("commonmark", {"maxNesting": NESTING}).enable("table").parse(text)
+    if any(token.level >= NESTING - 1 for token in tokens):
+        raise RecursionError(name)
     blocks = tuple(_blocks(tokens))
     first = next((block.text for block in blocks if block.level), "")
     return Contents(title or first, blocks)

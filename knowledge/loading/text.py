@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from knowledge.errors import KnowledgeError
-from knowledge.loading.blocks import Block, Contents
+from knowledge.loading.blocks import Block, Contents, label_of
 
 _TITLE = 100
 _UNDERLINE = re.compile(r"(?:={3,}|-{3,}|~{3,})")
@@ -60,7 +60,7 @@ def paragraphs(text: str) -> Iterator[Block]:
 
 def is_heading(line: str) -> bool:
     """Whether a line that stands alone can only be a heading."""
-    if not _could_be_title(line):
+    if not _could_be_title(line) or label_of(line):
         return False
     letters = [c for c in line if c.isalpha()]
     capitals = len(letters) >= 3 and all(not c.islower() for c in letters)
