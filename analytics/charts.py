@@ -37,7 +37,7 @@ MAX_MARK_LABELS = 3
 LABEL_WIDTH = 18
 """Characters per line of a mark's label: fits half of a 320 px screen."""
 
-WIDTH = {"pareto": 640, "bars": 640, "history": 640}
+WIDTH = {"pareto": 640, "bars": 640, "history": 640, "weeks": 640}
 HEIGHT = {"pareto": 320, "history": 260}
 FIGURE_WIDTH = 44
 """Pixels right of the longest bar, for its figure."""
@@ -52,13 +52,13 @@ def spec(
     """Return the Vega-Lite specification, as wide as its container, with its data inside.
 
     Without `titled` the caller shows the title itself (a figure's caption). KeyError where `kind`
-    is not one of pareto, bars, history.
+    is not one of pareto, bars, history, weeks.
     """
     import altair as alt
 
     language = locale if locale in NUMBERS else "en"
     palette = PALETTES[theme]
-    draw = {"pareto": _pareto, "bars": _bars, "history": _history}[chart["kind"]]
+    draw = {"pareto": _pareto, "bars": _bars, "history": _history, "weeks": _history}[chart["kind"]]
     picture = draw(chart, language, palette).configure(**config(language, palette))
     out: dict[str, Any] = picture.to_dict()
     out["description"] = chart["alt"]
@@ -227,10 +227,12 @@ def _history(chart: Mapping[str, Any], language: str, palette: Palette) -> Any:
 
     names = [str(series["name"]) for series in chart["series"]]
     points = _points(chart)
+    span = chart.get("span")
+    digits = 1 if span and span[1] <= 10 else 0
     rows: list[dict[str, Any]] = [
         {
             "x": str(x), "y": float(y), "series": name,
-            "x_text": day(str(x), language), "y_text": number(float(y), language),
+            "x_text": day(str(x), language), "y_text": number(float(y), language, digits),
         }
         for name, x, y, _ in points
     ]  # fmt: skip
@@ -245,10 +247,12 @@ def _history(chart: Mapping[str, Any], language: str, palette: Palette) -> Any:
         "x:T", title=None,
         axis=alt.Axis(
             grid=False, tickCount=6, labelOverlap=True, labelFlush=True,
-            format="%b %Y" if months <= 36 else "%Y",
+            format="%e %b" if span and months <= 12 else "%b %Y" if months <= 36 else "%Y",
         ),
     )  # fmt: skip
     y = alt.Y("y:Q", title=chart["y_title"], axis=alt.Axis(labelExpr=labels, tickCount=5))
+    if span:  # a fixed scale: a small change must not look like a large one
+        y = y.scale(domain=list(span), nice=False)
     base = alt.Chart().encode(x=x, y=y)
     line: dict[str, Any] = {"strokeWidth": 2.5, "strokeJoin": "round"}
     near = _nearest()

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analytics.errors import NoDataError
-from bot import people
+from bot import people, pulse
 from bot.channels import StoredChannels
 from bot.core.audit import AuditSink
 from bot.core.command import Registry, discover
 from bot.core.dispatcher import Dispatcher, Observer
+from bot.core.parser import recordable
 from bot.core.policy import Policy
 from bot.core.reply import Reply
 from bot.core.request import Request
@@ -50,6 +51,10 @@ class Application:
         """Answer one request."""
         return await self.dispatcher.answer(request)
 
+    def recordable(self, text: str) -> str:
+        """What of a text may be kept while it is answered, or in a history."""
+        return recordable(text, self.registry)
+
     def _today(self) -> dt.date:
         return self.services.clock().astimezone(zone(self.settings.time_zone)).date()
 
@@ -77,6 +82,7 @@ class Application:
                     _observer(metrics) if metrics else None,
                 )
             ),
+            asyncio.create_task(pulse.close_on_time(self.services)),
         ]
         try:
             yield
@@ -110,7 +116,7 @@ def build(
     services = Services(
         settings=settings, registry=registry, snapshots=snapshots, clock=clock, home=where
     )
-    stored = StoredAudit(where)
+    services.state = stored = StoredAudit(where)
     services.channels = channels or StoredChannels(stored.database, where.is_dir)
     policy = Policy(
         channel_cleared=services.channels.is_cleared,

@@ -69,6 +69,12 @@ def build(
         json.dumps({**(note or {}), "company": company.name}, ensure_ascii=False), encoding="utf-8"
     )
     load_files(where, files, today=today, progress=progress)
+    from analytics.snapshot import SnapshotStore
+    from bot import demo_culture
+
+    people = SnapshotStore(where).load().people
+    team = [str(user) for user in people.loc[people["role"].isin(["mt", "admin"]), "user"]]
+    demo_culture.write(where, team, seed=seed, today=today)
 
 
 def company_name(where: Path) -> str:

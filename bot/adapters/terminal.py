@@ -218,16 +218,18 @@ async def chat(
     plain: bool = False,
     history: Path | None = None,
     commands: Sequence[str] = (),
+    recordable: Callable[[str], str] = str,
 ) -> Reply | None:
     """Talk over stdin and stdout; with `text` answer that one line and return its reply.
 
     `history` keeps the typed lines, `commands` are completed by Tab, both where readline exists.
+    Lines that `recordable` would cut are not kept.
     """
     style = Style.of(sys.stdout, os.environ, plain=plain)
     write = writer(sys.stdout)
     if text is not None:
         return await Chat(answer, principal, conversation, style, input, write).say(text)
-    with _line_editing(history, commands):
+    with _line_editing(history, commands, recordable):
         read = _keyboard(prompting=sys.stdin.isatty())
         await Chat(answer, principal, conversation, style, read, write).run()
     return None
@@ -250,7 +252,9 @@ def _keyboard(*, prompting: bool) -> Read:
 
 
 @contextlib.contextmanager
-def _line_editing(history: Path | None, commands: Sequence[str]) -> Iterator[None]:
+def _line_editing(
+    history: Path | None, commands: Sequence[str], recordable: Callable[[str], str]
+) -> Iterator[None]:
     try:
         import readline
     except ImportError:  # Windows, or a Python built without it: typing still works
@@ -272,6 +276,11 @@ def _line_editing(history: Path | None, commands: Sequence[str]) -> Iterator[Non
     finally:
         readline.set_completer(None)
         if history is not None:
+            for place in range(readline.get_current_history_length(), 0, -1):
+                line = readline.get_history_item(place)
+                # A number says nothing later, but beside the pulse it was an answer.
+                if line.strip().isdigit() or recordable(line) != line:
+                    readline.remove_history_item(place - 1)
             with contextlib.suppress(OSError):
                 readline.set_history_length(HISTORY_LINES)
                 # The lines name clients: made for its owner alone before anything is written.

@@ -71,6 +71,7 @@ def chat_here(context: Context, role: str, user: str, channel: str, plain: bool,
             plain=plain,
             history=context.home / "chat-history",
             commands=[c.invocation(context.locale) for c in application.registry],
+            recordable=application.recordable,
         )
     )
     if reply is not None:

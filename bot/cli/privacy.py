@@ -9,15 +9,23 @@ import typer
 from bot import people
 from bot.cli.context import Context
 from bot.encoding import to_json
-from bot.i18n import Localizer
+from bot.i18n import N_, Localizer
 
 if TYPE_CHECKING:
     from bot.storage.repositories import PersonData
 
+PULSE = N_(
+    "The pulse keeps nothing that leads to a person: its answers cannot be handed over or erased "
+    "one by one. That somebody answered is known by a token until the week closes, and then "
+    "destroyed."
+)
+
 
 def export(context: Context, user: str) -> None:
     """Print everything kept of a person as JSON."""
-    typer.echo(to_json(_data(context).export_person(user), indent=1))
+    _ = Localizer(context.locale)
+    kept = _data(context).export_person(user)
+    typer.echo(to_json({**kept, "pulse": _(PULSE)}, indent=1))
 
 
 def erase(context: Context, user: str) -> None:
@@ -30,6 +38,7 @@ def erase(context: Context, user: str) -> None:
         if told
         else _("Nothing was kept of {user}.", user=user)
     )
+    typer.echo(_(PULSE))
     typer.echo(
         _(
             "What was loaded is yours: where people, clients, deals or activities name the person, mend "

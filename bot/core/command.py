@@ -21,6 +21,8 @@ class Permission(Enum):
 
     NONE = "none"
     REVENUE = "see revenue"
+    PULSE = "answer the pulse"
+    TEAM = "see how the team is doing"
     MANAGE = "manage Ballotage"
 
     @property
@@ -28,14 +30,17 @@ class Permission(Enum):
         """The roles that have it."""
         if self is Permission.MANAGE:
             return frozenset({Role.ADMIN})
+        if self is Permission.TEAM:
+            return frozenset({Role.MT, Role.ADMIN})
         return frozenset(Role)
 
 
 class Sensitivity(Enum):
-    """What an answer holds: nothing of the company, or the company's own figures."""
+    """What an answer holds: nothing of the company, its own figures, or what is the asker's alone."""
 
     PUBLIC = "PUBLIC"
     COMPANY = "COMPANY"
+    PERSONAL = "PERSONAL"  # never shared, wherever it is asked
 
 
 class Accepts(Enum):
@@ -53,6 +58,8 @@ class Flag:
 
     name: str
     words: tuple[str, ...]
+    permission: Permission | None = None
+    """Asked for instead of the command's own."""
 
 
 HOW = Flag("how", ("how", "hoe", "hoe-berekend", "how-computed"))
@@ -104,6 +111,10 @@ class Command:
     sensitivity: Sensitivity = Sensitivity.COMPANY
     steady: bool = False
     """The answer depends on the Snapshot, the arguments and the asker's view only: it is kept."""
+    unrecorded: bool = False
+    """Neither the audit, the inbox nor a history may know that it was asked, or with what words.
+
+    Asked with one of its flags it is recorded like any other, flags only."""
     under_ballotage: bool = False
     """Typed as `/ballotage NAME`, since chat platforms reserve the bare name."""
     order: int = 100
@@ -116,6 +127,17 @@ class Command:
         """How to type it: `/topklanten`, `/ballotage status`."""
         prefix = "/ballotage " if self.under_ballotage else "/"
         return prefix + self.name_in(locale)
+
+    def permission_for(self, args: Arguments) -> Permission:
+        """What one must be allowed to do to ask it with these arguments."""
+        for flag in self.flags:
+            if flag.permission is not None and args.has(flag):
+                return flag.permission
+        return self.permission
+
+    def is_recorded(self, args: Arguments) -> bool:
+        """Whether it may be noted that it was asked with these arguments."""
+        return not self.unrecorded or bool(args.flags)
 
     @property
     def names(self) -> tuple[str, ...]:

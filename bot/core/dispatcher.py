@@ -59,7 +59,7 @@ class Dispatcher:
         try:
             self.policy.check_place(request)
             command, args = parse(request.text, self.services.registry)
-            decision = self.policy.decide(request, command)
+            decision = self.policy.decide(request, command, args)
             reply = await self._run(request, command, args, decision)
         except RefusedError as error:
             reason = error.message
@@ -171,7 +171,7 @@ class Dispatcher:
         name = command.name if command else "unknown"
         if self._observe:
             self._observe(name, reply.outcome.name.lower(), seconds)
-        if self.audit is None:
+        if self.audit is None or (command and not command.is_recorded(args)):
             return
         given: dict[str, object] = {"name": args.text, **dict.fromkeys(args.flags, "yes")}
         if command and Accepts.PERIOD in command.accepts:

@@ -25,23 +25,41 @@ def parse(text: str, registry: Registry) -> tuple[Command, Arguments]:
 
     The slash is optional, `/ballotage NAME` equals `/NAME`. Raises UserError with the remedy.
     """
-    clean = "".join(c for c in text if c in "\n\t" or not unicodedata.category(c).startswith("C"))
+    clean = _clean(text)
     if len(clean) > MAX_TEXT:
         raise UserError(
             "That is {length} characters; ask in at most {limit}.",
             length=len(clean),
             limit=MAX_TEXT,
         )
+    found, tokens = _command_of(clean, registry)
+    if found is None:
+        raise unknown(clean, registry)
+    return found, arguments(found, tokens)
+
+
+def recordable(text: str, registry: Registry) -> str:
+    """What of a text may be kept: of an unrecorded command its name and flags, else all of it."""
+    found, tokens = _command_of(_clean(text), registry)
+    if found is None or not found.unrecorded:
+        return text
+    words = {word for flag in found.flags for word in flag.words}
+    kept = [token for token in tokens if token.lower() in words]
+    return " ".join([found.invocation("en"), *kept])
+
+
+def _clean(text: str) -> str:
+    return "".join(c for c in text if c in "\n\t" or not unicodedata.category(c).startswith("C"))
+
+
+def _command_of(clean: str, registry: Registry) -> tuple[Command | None, list[str]]:
+    """The command a text names, and the words after its name."""
     tokens = _TOKEN.findall(_period_words(clean))
     if tokens and tokens[0].lower().lstrip("/") == _HOUSE_NAME:
         tokens = tokens[1:]
     if not tokens:
         tokens = ["help"]
-    first = tokens[0].lower().lstrip("/").rstrip("?!.,:")
-    found = registry.find(first)
-    if found is None:
-        raise unknown(clean, registry)
-    return found, arguments(found, tokens[1:])
+    return registry.find(tokens[0].lower().lstrip("/").rstrip("?!.,:")), tokens[1:]
 
 
 def _period_words(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.core.command import Command, Permission, Sensitivity
+from bot.core.command import Arguments, Command, Permission, Sensitivity
 from bot.core.reply import Visibility
 from bot.core.request import Place, Request
 from bot.errors import RefusedError
@@ -47,13 +47,12 @@ class Policy:
                 "Ask me in a direct message."
             )
 
-    def decide(self, request: Request, command: Command) -> Decision:
+    def decide(self, request: Request, command: Command, args: Arguments | None = None) -> Decision:
         """Return the decision; RefusedError names what is missing and whom to ask."""
         self.check_place(request)
         asker, place = request.principal, request.conversation.place
-        if command.permission is not Permission.NONE and not (
-            asker.roles & command.permission.roles
-        ):
+        wanted = command.permission_for(args or Arguments())
+        if wanted is not Permission.NONE and not asker.roles & wanted.roles:
             who = self._whom_to_ask(request)
             if not asker.roles:
                 raise RefusedError(
@@ -62,9 +61,11 @@ class Policy:
                 )
             raise RefusedError(
                 "You need the permission '{permission}' for this. Ask {who}.",
-                permission=command.permission.value,
+                permission=wanted.value,
                 who=who,
             )
+        if request.share and command.sensitivity is Sensitivity.PERSONAL:
+            raise RefusedError("This answer is for you alone, so it cannot be shared.")
         if place is Place.DM:
             return Decision(Visibility.DIRECT)
         shareable = command.sensitivity is Sensitivity.COMPANY and self._channel_cleared(request)

@@ -77,17 +77,29 @@ class Chart:
     """A picture: what to draw, neutrally, and the same in words (`alt`, never empty).
 
     kind: "pareto" (cumulative line over ranks; x and y are shares 0..1), "bars" (grouped bars over
-    categories; y is a share 0..1), "history" (line over ISO dates; y in currency units).
+    categories; y is a share 0..1), "history" (line over ISO dates; y in currency units), "weeks"
+    (line over the ISO dates of Mondays; y a plain number within `span`).
     marks: named points to call out, (label, x, y).
     """
 
-    kind: Literal["pareto", "bars", "history"]
+    kind: Literal["pareto", "bars", "history", "weeks"]
     title: str
     alt: str
     x_title: str
     y_title: str
     series: tuple[Series, ...]
     marks: tuple[tuple[str, str | float, float], ...] = ()
+    span: tuple[float, float] | None = None
+
+    @property
+    def over_time(self) -> bool:
+        """Whether x is a date."""
+        return self.kind in ("history", "weeks")
+
+    @property
+    def decimals(self) -> int:
+        """Decimals that a figure over time is written with."""
+        return 1 if self.span is not None and self.span[1] <= 10 else 0
 
 
 @dataclass(frozen=True, slots=True)

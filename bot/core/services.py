@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 from bot.core.command import Registry
 from bot.core.figures import Figures
 from bot.core.request import Request, Role
+from bot.errors import UserError
 from bot.i18n import Localizer
 from bot.settings import Settings
 
 if TYPE_CHECKING:
     from analytics.ballotage.conditions import Conditions
     from analytics.snapshot import Snapshot
+    from bot.storage.database import Database
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -74,6 +76,28 @@ class NoChannels:
         """Forget it."""
 
 
+class State(Protocol):
+    """The state database, opened at first use."""
+
+    def exists(self) -> bool:
+        """Whether there is one: who only reads need not make it."""
+
+    def database(self) -> Database:
+        """Return it open, made where there is none. UserError where that cannot be."""
+
+
+class NoState:
+    """Where nothing can be kept."""
+
+    def exists(self) -> bool:
+        """There is none."""
+        return False
+
+    def database(self) -> Database:
+        """Refuse."""
+        raise UserError("Nothing can be kept here: there is no home folder.")
+
+
 class Clock(Protocol):
     """The time, so that tests can set it."""
 
@@ -100,6 +124,7 @@ class Services:
     """Work of chat platforms that waits or was given up; empty where no door is open."""
     channels: Channels = field(default_factory=lambda: NoChannels())
     conditions: ConditionsSource = field(default_factory=lambda: DefaultConditions())
+    state: State = field(default_factory=lambda: NoState())
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run blocking work off the event loop, in the bounded pool where there is one."""

@@ -243,7 +243,7 @@ class _Page:
     def x_text(self, chart: Chart, value: str | float) -> str:
         if chart.kind == "pareto":
             return self._.percent(float(value))
-        if chart.kind == "history":
+        if chart.over_time:
             try:
                 return self._.date(dt.date.fromisoformat(str(value)))
             except ValueError:  # a month or a quarter
@@ -253,7 +253,9 @@ class _Page:
     def y_text(self, chart: Chart, value: float | None) -> str:
         if value is None:
             return ""
-        return self._.number(value) if chart.kind == "history" else self._.percent(value)
+        if chart.over_time:
+            return self._.number(value, chart.decimals)
+        return self._.percent(value)
 
     def button(self, button: Button) -> str:
         label = escape(button.label)

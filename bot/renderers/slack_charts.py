@@ -30,7 +30,7 @@ def chart_block(chart: Chart, _: Localizer) -> dict[str, Any] | None:
         return None
     labels = _distinct([plain(c, CHART_LIMITS["label"]) for c in categories])
     names = _distinct([plain(name, CHART_LIMITS["label"]) for name, _values in lines])
-    unit = "" if chart.kind == "history" else " (%)"
+    unit = "" if chart.over_time else " (%)"
     x_unit = " (%)" if chart.kind == "pareto" else ""
     axis: dict[str, Any] = {"categories": labels}
     for key, title, suffix in (
@@ -78,11 +78,11 @@ def _figures(chart: Chart, _: Localizer) -> tuple[list[str], list[tuple[str, lis
         )
     keys = _keys(series)
     # The newest of a history, the first of a ranking.
-    keys = keys[-CHART_LIMITS["categories"] :] if chart.kind == "history" else keys[:20]
+    keys = keys[-CHART_LIMITS["categories"] :] if chart.over_time else keys[:20]
     lines = []
     for s in series:
         values = {x: y for x, y in s.points if math.isfinite(y)}
-        scale = _plain if chart.kind == "history" else _percent
+        scale = _plain if chart.over_time else _percent
         lines.append((s.name or chart.y_title, [scale(values.get(key, 0.0)) for key in keys]))
     return [_label(chart, key, _) for key in keys], lines
 
@@ -92,10 +92,11 @@ def _keys(series: Sequence[Series]) -> list[str | float]:
 
 
 def _label(chart: Chart, key: str | float, _: Localizer) -> str:
-    if chart.kind != "history":
+    if not chart.over_time:
         return str(key)
     try:
-        return _.month(dt.date.fromisoformat(str(key)))
+        day = dt.date.fromisoformat(str(key))
+        return _.date(day) if chart.kind == "weeks" else _.month(day)
     except ValueError:
         return str(key)
 

@@ -46,7 +46,7 @@ def chart_element(chart: Chart, _: Localizer) -> dict[str, Any]:
         "type": "Chart.VerticalBar.Grouped" if bars else "Chart.Line",
         "title": clean(chart.title),
         "xAxisTitle": _titled(chart.x_title, percent=chart.kind == "pareto"),
-        "yAxisTitle": _titled(chart.y_title, percent=chart.kind != "history"),
+        "yAxisTitle": _titled(chart.y_title, percent=not chart.over_time),
         "data": data,
     }
 
@@ -93,7 +93,7 @@ def _x(chart: Chart, value: str | float) -> str | float:
 
 
 def _y(chart: Chart, value: float) -> float:
-    return round(value, 2) if chart.kind == "history" else round(value * 100, 2)
+    return round(value, 2) if chart.over_time else round(value * 100, 2)
 
 
 def _titled(title: str, *, percent: bool) -> str:
@@ -104,7 +104,7 @@ def _titled(title: str, *, percent: bool) -> str:
 def _x_text(chart: Chart, value: str | float, _: Localizer) -> str:
     if chart.kind == "pareto":
         return _.percent(float(value))
-    if chart.kind == "history":
+    if chart.over_time:
         try:
             return _.date(dt.date.fromisoformat(str(value)))
         except ValueError:  # a month or a quarter
@@ -115,4 +115,4 @@ def _x_text(chart: Chart, value: str | float, _: Localizer) -> str:
 def _y_text(chart: Chart, value: float | None, _: Localizer) -> str:
     if value is None:
         return ""
-    return _.number(value) if chart.kind == "history" else _.percent(value)
+    return _.number(value, chart.decimals) if chart.over_time else _.percent(value)

@@ -51,8 +51,8 @@ LIMITS = Limits()
 Choice = Button | Form
 
 _WORDS = {
-    "nl": {"warning": "Let op", "rows": "nog {n} rijen", "row": "nog 1 rij", "thousands": "."},
-    "en": {"warning": "Note", "rows": "{n} more rows", "row": "1 more row", "thousands": ","},
+    "nl": {"warning": "Let op", "rows": "nog {n} rijen", "row": "nog 1 rij", "signs": ".,"},
+    "en": {"warning": "Note", "rows": "{n} more rows", "row": "1 more row", "signs": ",."},
 }
 """The renderer's own words; all others come in the reply."""
 
@@ -144,7 +144,7 @@ def _fit_table(table: Table, width: int, words: dict[str, str]) -> Iterator[Elem
         yield Table(*fitted)
     hidden = total - len(rows)
     if hidden:
-        grouped = f"{hidden:,}".replace(",", words["thousands"])
+        grouped = f"{hidden:,}".replace(",", words["signs"][0])
         yield Context("… " + (words["row"] if hidden == 1 else words["rows"].format(n=grouped)))
 
 
@@ -295,9 +295,11 @@ def draw(chart: Chart, width: int, locale: str) -> list[str]:
     if chart.kind == "pareto":
         return _area(chart.series[0], width, (0.0, 1.0), [_percent(y, locale) for y in (1, 0.5, 0)])
     values = [y for _, y in chart.series[0].points]
-    low, high = min(0.0, *values), max(0.0, *values)
+    low, high = chart.span or (min(0.0, *values), max(0.0, *values))
     words = _WORDS.get(locale, _WORDS["en"])
-    labels = [f"{y:,.0f}".replace(",", words["thousands"]) for y in (high, (low + high) / 2, low)]
+    signs = str.maketrans(",.", words["signs"])
+    ticks = (high, (low + high) / 2, low)
+    labels = [f"{y:,.{chart.decimals}f}".translate(signs) for y in ticks]
     return _area(chart.series[0], width, (low, high), labels)
 
 

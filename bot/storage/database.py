@@ -22,10 +22,12 @@ from sqlalchemy.exc import DatabaseError
 from bot.errors import SettingsError, UserError
 from bot.i18n import N_
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The newest migration; known here so that opening a current file need not import alembic."""
 BUSY_SECONDS = 10.0
 """How long a writer waits for another one; a transaction of ours takes milliseconds."""
+CHECKPOINT_SECONDS = 0.5
+"""How long emptying the log waits for readers; it is tried again at the next occasion."""
 KEPT_BACKUPS = 5
 SQLITE = "sqlite:///"
 
@@ -79,6 +81,23 @@ class Database:
         engine = self._engine.execution_options(ballotage_write=True)
         with engine.begin() as connection:
             yield connection
+
+    def checkpoint(self) -> bool:
+        """Move the write-ahead log into the file and empty it; False while somebody reads in it.
+
+        What was overwritten or deleted stands in the log until then.
+        """
+        connection = self._engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={int(CHECKPOINT_SECONDS * 1000)}")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            told = cursor.fetchone()
+            cursor.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+            cursor.close()
+        finally:
+            connection.close()
+        return told is not None and told[0] == 0
 
     def close(self) -> None:
         """Close all connections."""
@@ -177,11 +196,16 @@ def _back_up(path: Path, schema: str) -> Path:
 
 
 def _engine(path: Path) -> Engine:
-    engine = create_engine(f"{SQLITE}{path}", connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(
+        f"{SQLITE}{path}",
+        connect_args={"timeout": BUSY_SECONDS},
+        hide_parameters=True,  # an error in the log names the statement, never what was in it
+    )
 
     def on_connect(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten with zeros
         connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
         connection.execute("PRAGMA synchronous=FULL")  # what we said happened survives a power cut
 

@@ -239,3 +239,56 @@ nudges = Table(
     UniqueConstraint("tenant", "user", "kind", "iso_week"),
     Index(None, "tenant", "state", "next_at"),
 )
+
+# The pulse: no moment, no person, no row number. See docs/pulse.md.
+pulse_weeks = Table(
+    "pulse_weeks",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("week", String(8), primary_key=True),
+    Column("theme", String(20), nullable=False),
+    Column("fingerprint", String(64), nullable=False),  # of the week's key; empty once closed
+    Column("mean_tenths", Integer, nullable=True),  # null while open
+    Column("bound", String(10), nullable=False),
+    Column("answers_at_least", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+pulse_answers = Table(
+    "pulse_answers",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("week", String(8), primary_key=True),
+    Column("id", String(32), primary_key=True),  # random, and another one at every write
+    Column("sealed", String(58), nullable=False),  # the score, readable with the week's key
+    sqlite_with_rowid=False,
+)
+
+pulse_tokens = Table(
+    "pulse_tokens",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("week", String(8), primary_key=True),
+    Column("token", String(64), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+mt_weeks = Table(
+    "mt_weeks",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("user", String(200), primary_key=True),
+    Column("week", String(8), primary_key=True),
+    Column("percent", Integer, nullable=False),
+    Column("counted", Boolean, nullable=False),  # is in the team's average as it stands
+    Index(None, "tenant", "week"),
+)
+
+mt_averages = Table(
+    "mt_averages",
+    metadata,
+    Column("tenant", String(100), primary_key=True),
+    Column("week", String(8), primary_key=True),
+    Column("members", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+)

@@ -218,6 +218,7 @@ _PERSONAL = (
     ("verdicts_judged", models.verdicts, "feedback_by"),
     ("nudge_preferences", models.nudge_preferences, "user"),
     ("nudges", models.nudges, "user"),
+    ("mt_time", models.mt_weeks, "user"),
 )
 """Where a person's id stands. Rows of the person go; rows about others lose the id only."""
 

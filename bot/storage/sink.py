@@ -40,6 +40,12 @@ class StoredAudit:
                 take_up(self._home, self._database)
             return self._database
 
+    def exists(self) -> bool:
+        """Whether there is a state database already."""
+        from bot.storage.database import state_path
+
+        return state_path(self._home, self._url).exists()
+
     def close(self) -> None:
         """Close the database; a later event opens it again."""
         with self._lock:

@@ -107,6 +107,25 @@ HISTORY = Chart(
     ),
     (("stil", "2026-09-01", 400.0),),
 )
+WEEKS = Chart(
+    "weeks",
+    "Puls per week",
+    "Van week 27 tot week 47 ging het gemiddelde van 3,6 naar 3,1.",
+    "Week van",
+    "Gemiddelde (1 tot 5)",
+    tuple(
+        Series(
+            name,
+            tuple(
+                (f"2026-{m:02}-{d:02}", 3.6 - 0.1 * m / 2 + step)
+                for m in (7, 8, 9)
+                for d in range(1, 28, 7)
+            ),
+        )
+        for name, step in (("Laatste zes vragen", 0.0), ("Vraag van de week", 0.25))
+    ),
+    span=(1.0, 5.0),
+)
 LARGE_CHART = Chart(
     "bars",
     "Een titel die veel langer is dan de vijftig tekens die een platform toelaat, en verder gaat",
@@ -278,6 +297,7 @@ REPLIES: dict[str, Reply] = {
     "chart_pareto": _reply(PARETO),
     "chart_bars": _reply(BARS),
     "chart_history": _reply(HISTORY),
+    "chart_weeks": _reply(WEEKS),
     "chart_large": _reply(LARGE_CHART),
     "chart_empty": _reply(EMPTY_CHART),
     "charts_four": _reply(PARETO, BARS, HISTORY, BARS),

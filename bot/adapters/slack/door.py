@@ -197,7 +197,8 @@ class SlackDoor:
             return BoltResponse(status=200)
         try:
             async with self._company:
-                work_id = await self._inbox.accept(SURFACE, ask.key, ask.to_json())
+                kept = self._responder.kept(ask).to_json()
+                work_id = await self._inbox.accept(SURFACE, ask.key, kept)
         except Exception as error:  # noqa: BLE001 (unstored, it must not be acknowledged)
             log.error("slack.not_stored error=%s", type(error).__name__)
             return BoltResponse(status=503)

@@ -39,6 +39,10 @@ class Responder:
         self._delivery = delivery
         self._welcomed = welcomed
 
+    def kept(self, ask: Ask) -> Ask:
+        """What the inbox may keep of it: an answer to the pulse is held in memory alone."""
+        return replace(ask, text=self._application.recordable(ask.text))
+
     async def respond(self, ask: Ask, attempts: int, age_seconds: float, slot: Slot | None) -> None:
         """Do what was asked. Later: Slack is not answering. CallError: it refused for good."""
         identity = await self._directory.identity()

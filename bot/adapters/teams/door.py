@@ -19,7 +19,7 @@ from aiohttp import web
 from bot.adapters.first_words import INTRODUCTIONS, WELCOME, is_greeting
 from bot.adapters.teams.audience import Asker, Audience
 from bot.adapters.teams.delivery import SURFACE, Delivery, GoneError, References, group_key
-from bot.adapters.teams.presses import Inbox, Presses, no_member_text, read
+from bot.adapters.teams.presses import Inbox, Presses, no_member_text, read, without_answer
 from bot.adapters.teams.seam import InEvent, Out, TeamsPort
 from bot.adapters.teams.settings import TeamsSettings
 from bot.adapters.teams.texts import foreign_text, hello_text, texts
@@ -142,7 +142,8 @@ class TeamsDoor:
         if event.kind in {"members", "other", "file_consent"}:
             self._observe(SURFACE, event.kind, "ignored")
             return None
-        work_id = await self._inbox.accept(SURFACE, event.key, event.to_json())
+        kept = without_answer(event, self._application.recordable).to_json()
+        work_id = await self._inbox.accept(SURFACE, event.key, kept)
         if work_id is None:
             self._observe(SURFACE, event.kind, "repeated")
             return await self._presses.again(event) if event.kind == "execute" else None

@@ -188,6 +188,18 @@ def command_line(value: Mapping[str, Any]) -> str:
     return " ".join(parts)
 
 
+def without_answer(event: InEvent, recordable: Callable[[str], str]) -> InEvent:
+    """What the inbox may keep of an event: an answer to the pulse is held in memory alone."""
+    line, _share = read(event)
+    kept = recordable(line)
+    if kept == line:
+        return event
+    if event.kind in {"submit", "execute"}:
+        where = {name: event.value[name] for name in ("s", "c") if name in event.value}
+        return replace(event, value={"t": kept, **where})
+    return replace(event, text=kept)
+
+
 def no_member_text(_: Callable[[str], str]) -> str:
     """Refuse to write into a group that is not the asker's."""
     return _("I cannot share there: you are not in that conversation, or I am not.")
