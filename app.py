@@ -13,7 +13,9 @@ except ModuleNotFoundError:
         "This Python lacks Ballotage's libraries. Run `make install`, then use .venv/bin/python."
     )
 
+from bot.cli import knowing
 from bot.cli.context import guarded, run
+from bot.cli.options import Debug, Home, Locale
 
 if TYPE_CHECKING:
     from bot.application import Application
@@ -25,12 +27,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="An advisor for Slack and Teams that answers from your own invoices and deals.",
 )
-Home = Annotated[
-    Path | None,
-    typer.Option("--home", envvar="BALLOTAGE_HOME", help="Folder with all data [./.ballotage]"),
-]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error")]
-Locale = Annotated[Literal["nl", "en"] | None, typer.Option("--locale", help="Language")]
 Plain = Annotated[bool, typer.Option("--plain", help="No colours, no drawing")]
 RoleName = Annotated[Literal["sales", "mt", "admin"], typer.Option("--as", help="Ask as this role")]
 PlaceName = Annotated[
@@ -161,6 +157,7 @@ evaluate = typer.Typer(
     no_args_is_help=True, help="Measure how good the advice is on your own data."
 )
 app.add_typer(evaluate, name="evaluate")
+app.add_typer(knowing.app, name="knowledge")
 
 
 @evaluate.command("qualify")
@@ -186,35 +183,11 @@ def evaluate_qualify(
         qualify(context, split_at, labels, out)
 
 
-knowledge = typer.Typer(
-    no_args_is_help=True, help="Your own documents, so that the coach can answer from them."
-)
-app.add_typer(knowledge, name="knowledge")
-
-
-@knowledge.command("add")
-def knowledge_add(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="PATH...", help="Markdown, text, PDF, DOCX, HTML, folders"),
+@evaluate.command("knowledge")
+def evaluate_knowledge(
+    questions: Annotated[
+        list[Path], typer.Argument(metavar="QUESTIONS.json...", help="Questions with their topics")
     ],
-    access: Annotated[
-        Literal["all", "mt"] | None,
-        typer.Option("--access", help="Who may see it: all, or the management team alone [all]"),
-    ] = None,
-    locale: Locale = None,
-    home: Home = None,
-    debug: Debug = False,
-) -> None:
-    """Add documents; one that changed replaces what was read before."""
-    with guarded(home, locale, debug) as context:
-        from bot.cli.documents import add
-
-        add(context, paths, access)
-
-
-@knowledge.command("list")
-def knowledge_list(
     output: Annotated[
         Literal["text", "json"], typer.Option("--format", help="How to print it")
     ] = "text",
@@ -222,25 +195,11 @@ def knowledge_list(
     home: Home = None,
     debug: Debug = False,
 ) -> None:
-    """List the documents that were added."""
+    """Ask questions whose topics are known: found, answered, refused, left alone."""
     with guarded(home, locale, debug) as context:
-        from bot.cli.documents import show
+        from bot.cli.evaluating import knowledge
 
-        show(context, output)
-
-
-@knowledge.command("remove")
-def knowledge_remove(
-    document: Annotated[str, typer.Argument(metavar="ID", help="Id or file name")],
-    locale: Locale = None,
-    home: Home = None,
-    debug: Debug = False,
-) -> None:
-    """Remove a document and erase what was read of it."""
-    with guarded(home, locale, debug) as context:
-        from bot.cli.documents import remove
-
-        remove(context, document)
+        knowledge(context, questions, output)
 
 
 @app.command()

@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     watch_seconds: float = Field(
         2.0, gt=0, description="How often `serve` looks for a new snapshot"
     )
+    embeddings: str = Field(
+        "local",
+        description="Vectors of the coach: local, PROVIDER:MODEL such as openai:..., or a folder",
+    )
     log_format: Literal["text", "json"] = Field("text", description="Format of the log on stderr")
     log_level: str = Field("INFO", description="Level of the log")
 

@@ -71,7 +71,7 @@ def embedder(name: str = LOCAL) -> Embedder:
     return Embedder(wanted, lambda: _from_provider(wanted))
 
 
-class HashedWords(Embeddings):
+class HashedWords(Embeddings):  # type: ignore[misc]  # untyped here: see mypy in pyproject
     """Stems and character 4-grams, each hashed to a place and a sign: no model, no learning.
 
     Vectors have length 1, so that their inner product is a cosine.

@@ -89,10 +89,14 @@ def _file(path: Path) -> list[Question]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise KnowledgeError(
-            "{file} cannot be read: {problem}.", file=str(path), problem=error.strerror or "unreadable"
+            "{file} cannot be read: {problem}.",
+            file=str(path),
+            problem=error.strerror or "unreadable",
         ) from error
     except ValueError as error:
-        raise KnowledgeError("{file} is no JSON: {problem}.", file=str(path), problem=str(error)) from None
+        raise KnowledgeError(
+            "{file} is no JSON: {problem}.", file=str(path), problem=str(error)
+        ) from None
     if not isinstance(content, list):
         raise KnowledgeError("{file}: write a list of questions.", file=str(path))
     return [_question(path, number, each) for number, each in enumerate(content, 1)]

@@ -29,13 +29,12 @@ from filelock import FileLock
 from knowledge import ranker as rankers
 from knowledge.cards import Card
 from knowledge.embeddings import Embedder
-from knowledge.passages import Chunk, Passage, all_of
+from knowledge.chunks import Chunk
+from knowledge.passages import Passage, all_of
 
 FORMAT = 3
 """Changes with the files above; an index of another format is built anew."""
 CURRENT = "CURRENT"
-KEPT_SECONDS = 600.0
-"""A version that is no longer in force stays this long: somebody may be reading it."""
 BATCH = 1_000
 """Passages to one call of the embedding and of Chroma."""
 
@@ -114,16 +113,17 @@ def _build(where: Where, cards: Sequence[Card], chunks: Sequence[Chunk], wanted:
         _words(aside, passages)
         _vectors(aside, where, passages)
         _write(aside / "items.json", _items(cards, chunks, ranker))
-        _write(aside / "index.json", {"format": FORMAT, "fingerprint": wanted, "tenant": where.tenant})
+        _write(
+            aside / "index.json", {"format": FORMAT, "fingerprint": wanted, "tenant": where.tenant}
+        )
         aside.rename(where.folder / name)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
-    before = where.version()
     pointer = where.folder / f"{CURRENT}.{os.getpid()}"
     pointer.write_text(name, encoding="utf-8")
     os.replace(pointer, where.folder / CURRENT)
-    _sweep(where.folder, {name, before})
+    sweep(where)
     return name
 
 
@@ -191,10 +191,13 @@ def _write(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
 
-def _sweep(folder: Path, keep: set[str | None]) -> None:
-    """Remove versions nobody can still be reading, and what a killed builder left behind."""
-    now = time.time()
-    for path in folder.iterdir():
-        old = path.is_dir() and path.name not in keep
-        if old and now - path.stat().st_mtime > KEPT_SECONDS:
+def sweep(where: Where) -> None:
+    """Remove every version but the one in force, and what a killed builder left behind.
+
+    At once, since an older version may hold what somebody removed. Who still reads one looks at the
+    pointer again when a search fails (Library.search).
+    """
+    keep = where.version()
+    for path in where.folder.iterdir():
+        if path.is_dir() and path.name != keep:
             shutil.rmtree(path, ignore_errors=True)

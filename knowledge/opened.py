@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 import time
@@ -16,13 +17,16 @@ import numpy as np
 
 from knowledge import index as indexes
 from knowledge.cards import Card
-from knowledge.lexical import Lexical, load as load_lexical
-from knowledge.passages import Access, Chunk
+from knowledge.lexical import Lexical
+from knowledge.lexical import load as load_lexical
+from knowledge.chunks import Access, Chunk
 from knowledge.ranker import Ranker
 from knowledge.vectors import Vectors, open_store
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
+
+log = logging.getLogger("ballotage.index")
 
 LOOK_SECONDS = 2.0
 """How often the pointer is looked at, at most: within 10 s a new version must be in use."""
@@ -95,7 +99,7 @@ def read(where: indexes.Where, version: str) -> Opened:
     return Opened(
         where=where,
         version=version,
-        passages=[tuple(p) for p in _json(folder / "passages.json")],  # type: ignore[misc]
+        passages=[tuple(p) for p in _json(folder / "passages.json")],
         topics=items["topics"],
         chunks=chunks,
         chunk_topics=topics,
@@ -128,19 +132,32 @@ class LiveIndex:
         self._looked = 0.0
         self._owner = 0
 
-    def current(self) -> Opened:
-        """The version in force, built where there is none yet or where it is of other cards."""
+    def current(self, *, look: bool = False) -> Opened:
+        """The version in force, built where there is none yet or where it is of other cards.
+
+        look: look at the pointer now, however short ago that was.
+        """
         with self._lock:
             if self._owner != os.getpid():
                 self._held, self._left, self._owner = None, [], os.getpid()
             now = time.monotonic()
             if self._held is None:
-                version = indexes.ensure(self._where, self._cards(), self._chunks())
-                self._held, self._looked = read(self._where, version), now
-            elif now - self._looked >= LOOK_SECONDS:
+                self._held, self._looked = self._open(), now
+            elif look or now - self._looked >= LOOK_SECONDS:
                 self._looked = now
                 self._follow(now)
             return self._held
+
+    def _open(self) -> Opened:
+        """Make sure of an index and read it; once more where it was replaced in between."""
+        for last in (False, True):
+            version = indexes.ensure(self._where, self._cards(), self._chunks())
+            try:
+                return read(self._where, version)
+            except (OSError, ValueError, KeyError):
+                if last or version == self._where.version():
+                    raise
+        raise AssertionError("not reached")
 
     def _follow(self, now: float) -> None:
         for since, old in list(self._left):
@@ -150,7 +167,12 @@ class LiveIndex:
         version = self._where.version()
         if version is None or self._held is None or version == self._held.version:
             return
-        fresh = read(self._where, version)
+        try:
+            fresh = read(self._where, version)
+        except (OSError, ValueError, KeyError):
+            log.exception("index.refused version=%s", version)
+            return
+        log.info("index.swapped version=%s", version)
         self._left.append((now, self._held))
         self._held = fresh
 

@@ -7,28 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from knowledge.cards import LANGUAGES, Card
+from knowledge.chunks import Access, Chunk
 
-Access = Literal["all", "mt"]
-"""Who may read a document: everybody with a role, or the management team and admins."""
 Kind = Literal["card", "chunk"]
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A piece of a document of the company's own, small enough to quote.
-
-    `heading` is where it stands (heading, or the label a paragraph begins with); `source` is how it
-    is cited, file and heading. `lang` may be empty.
-    """
-
-    id: str
-    document: str
-    title: str
-    heading: str
-    text: str
-    source: str
-    access: Access = "all"
-    lang: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +37,7 @@ def of_cards(cards: Iterable[Card]) -> Iterator[Passage]:
 def of_chunks(chunks: Iterable[Chunk]) -> Iterator[Passage]:
     """Each chunk under its title and heading, which often hold the word one looks for."""
     for chunk in chunks:
-        told = " ".join(part for part in (chunk.title, chunk.heading, chunk.text) if part)
+        told = " ".join(part for part in (chunk.title, chunk.heading, chunk.label, chunk.text) if part)
         yield Passage(chunk.id, "chunk", told, chunk.lang, chunk.access)
 
 

@@ -44,7 +44,10 @@ def vocabulary(path: Path = VOCABULARY) -> Mapping[str, tuple[str, ...]]:
     read = yaml.safe_load(path.read_text(encoding="utf-8"))
     return {
         label: tuple(
-            phrase for lang in LANGUAGES for part in found[lang].split(";") if (phrase := part.strip())
+            phrase
+            for lang in LANGUAGES
+            for part in found[lang].split(";")
+            if (phrase := part.strip())
         )
         for label, found in read.items()
     }
@@ -187,7 +190,7 @@ def _solve(matrix: object, wanted: np.ndarray) -> np.ndarray:
     for _ in range(ITERATIONS):
         if (before <= enough).all():
             break
-        moved = matrix @ (turned @ direction) + PENALTY * direction  # type: ignore[operator]
+        moved = matrix @ (turned @ direction) + PENALTY * direction
         step = before / np.maximum((direction * moved).sum(axis=0), 1e-30)
         found += step * direction
         rest -= step * moved

@@ -21,7 +21,8 @@ import numpy as np
 from knowledge import text as texts
 from knowledge.cards import REFUSALS
 from knowledge.opened import Opened
-from knowledge.passages import Access, Kind, readable
+from knowledge.chunks import Access
+from knowledge.passages import Kind, readable
 from knowledge.ranker import ELSEWHERE
 
 BANDS = Path(__file__).parent / "bands.json"
@@ -179,6 +180,8 @@ class Retriever:
     def _band(self, found: Evidence, fused: np.ndarray, order: np.ndarray) -> Band:
         best = self.opened.topics[self.opened.cards[int(order[0])]]
         chance = self.chance(found, fused)
+        if found.known < self.fitted["known"]:
+            return Band.UNKNOWN  # n-grams alone find something in every word
         if best in REFUSALS:
             return Band.REFUSED if chance >= self.fitted["closest"] else Band.UNKNOWN
         if chance >= self.fitted["answer"]:
@@ -226,5 +229,3 @@ def _merged(cards: Sequence[Hit], chunks: Sequence[Hit]) -> list[Hit]:
             out.append(waiting.pop(0))
         out.append(hit)
     return [*out, *waiting]
-
-

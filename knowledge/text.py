@@ -6,6 +6,7 @@ English, each stem marked with its language: a word then meets its like in eithe
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 import unicodedata
@@ -21,35 +22,43 @@ MAX_WORDS = 400
 _WORD = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?|%")
 _local = threading.local()
 
+
+def _set(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
 FUNCTION_WORDS = {
-    "nl": frozenset(
-        "de het een en of maar want dat die dit deze er is zijn was waren ben bent wordt worden word heb hebt "
-        "heeft hebben had ik je jij u hij ze zij we wij jullie me mij mijn mn jouw uw zijn haar ons onze hun "
-        "hem te om van voor met aan op in bij naar uit over door tot als dan wel niet geen nog al ook maar zo "
-        "hoe wat wie waar wanneer waarom welke welk kan kun kunnen moet moeten mag mogen zal zou zouden wil "
-        "willen gaat gaan doe doen doet n t m ie even ff toch dus daar hier toen heel erg veel meer minder "
-        "iets niets iemand men nu al eens omdat zonder tegen onder tussen".split()
+    "nl": _set(
+        "de het een en of maar want dat die dit deze er is zijn was waren ben bent wordt "
+        "worden word heb hebt heeft hebben had ik je jij u hij ze zij we wij jullie me mij "
+        "mijn mn jouw uw haar ons onze hun hem te om van voor met aan op in bij naar uit over "
+        "door tot als dan wel niet geen nog al ook zo hoe wat wie waar wanneer waarom welke "
+        "welk kan kun kunnen moet moeten mag mogen zal zou zouden wil willen gaat gaan doe "
+        "doen doet n t m ie even ff toch dus daar hier toen heel erg veel meer minder iets "
+        "niets iemand men nu eens omdat zonder tegen onder tussen"
     ),
-    "en": frozenset(
-        "the a an and or but that this these those there is are was were be been am do does did have has had i "
-        "you he she it we they me my mine your his her its our their them us to of for with at on in by from "
-        "out over about as than not no nor so how what who where when why which can could must should may "
-        "might will would shall if then too very much more less some any just now also into up down off get "
-        "got im dont cant isnt ive youre its s t re ve ll d m without against between because".split()
+    "en": _set(
+        "the a an and or but that this these those there is are was were be been am do does "
+        "did have has had i you he she it we they me my mine your his her its our their them "
+        "us to of for with at on in by from out over about as than not no nor so how what who "
+        "where when why which can could must should may might will would shall if then too "
+        "very much more less some any just now also into up down off get got im dont cant "
+        "isnt ive youre s t re ve ll d m without against between because"
     ),
 }
 _FOREIGN = {
-    "de": frozenset(
-        "der die das und ist nicht ich wir ein eine einen wie was wer kann mein unsere unser kunde kunden mit "
-        "auf für fur zu sie haben soll warum wenn aber auch sind dem den von bei".split()
+    "de": _set(
+        "der die das und ist nicht ich wir ein eine einen wie was wer kann mein unsere unser "
+        "kunde kunden mit auf für fur zu sie haben soll warum wenn aber auch sind dem den von "
+        "bei"
     ),
-    "fr": frozenset(
-        "le la les des et est nous vous je un une comment pourquoi que qui quoi avec pour dans mon ma mes nos "
-        "notre client clients sur pas du au ce sont avons dois faire si".split()
+    "fr": _set(
+        "le la les des et est nous vous je un une comment pourquoi que qui quoi avec pour "
+        "dans mon ma mes nos notre client clients sur pas du au ce sont avons dois faire si"
     ),
-    "es": frozenset(
-        "el la los las y es nosotros yo un una como por que quien con para en mi mis nuestro cliente clientes "
-        "no del al son tenemos debo hacer si porque cuando donde".split()
+    "es": _set(
+        "el la los las y es nosotros yo un una como por que quien con para en mi mis nuestro "
+        "cliente clientes no del al son tenemos debo hacer si porque cuando donde"
     ),
 }
 
@@ -106,7 +115,7 @@ def features(text: str) -> dict[str, float]:
     for mark, pair, stemmed in (("n:", "nn:", dutch), ("e:", "ee:", english)):
         for stem in stemmed:
             _add(out, mark + stem, 1.0)
-        for first, second in zip(stemmed, stemmed[1:], strict=False):
+        for first, second in itertools.pairwise(stemmed):
             _add(out, f"{pair}{first}_{second}", 0.5)
     for token in tokens:
         for gram in word_grams(token, GRAMS):
@@ -151,4 +160,4 @@ def _stemmers() -> tuple[Any, Any]:
         from Stemmer import Stemmer
 
         found = _local.stemmers = (Stemmer("dutch"), Stemmer("english"))
-    return found  # type: ignore[no-any-return]
+    return found

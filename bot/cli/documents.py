@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from bot.coaching import documents as store, library
 from bot.cli.context import Context, complain, translated
 from bot.encoding import to_json
 from bot.i18n import N_, Localizer
 from knowledge.chunks import Access
-from knowledge.documents import Change, Documents, Outcome
+from knowledge.documents import Change, Outcome
 
 if TYPE_CHECKING:
     from knowledge.documents import Document
 
-FOLDER = ("knowledge", "documents")
 NAMED = 20
 """Files of a folder that were left out and are named one by one; of more only the count."""
 
@@ -30,15 +30,12 @@ _SAID: dict[Change, str] = {
 WHO: dict[Access, str] = {"all": N_("everybody"), "mt": N_("the MT alone")}
 
 
-def store(home: Path) -> Documents:
-    """The documents of a home."""
-    return Documents(home.joinpath(*FOLDER))
-
-
 def add(context: Context, paths: Sequence[Path], access: Access | None) -> None:
     """Add files and folders; a line for each, and exit code 2 where one that was named is refused."""
     _ = Localizer(context.locale)
     outcomes = store(context.home).add(*paths, access=access)
+    if any(o.change in ("added", "replaced", "access") for o in outcomes):
+        library(context.settings, context.home).rebuild()
     for outcome in outcomes:
         if outcome.document is not None:
             typer.echo(_line(_, outcome, outcome.document))
@@ -73,6 +70,7 @@ def remove(context: Context, wanted: str) -> None:
     """Remove one document."""
     _ = Localizer(context.locale)
     gone = store(context.home).remove(wanted)
+    library(context.settings, context.home).rebuild()
     typer.echo(_("Removed: {file}, id {id}", file=gone.file, id=gone.id))
 
 

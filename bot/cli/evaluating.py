@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -13,6 +14,9 @@ from analytics.errors import problem_of
 from bot.cli.context import Context
 from bot.errors import UserError
 from bot.i18n import Localizer
+
+FOUND = 3
+"""Results asked for: recall is judged at one and at three."""
 
 
 def qualify(context: Context, split_at: str, labels: str, out: Path | None) -> None:
@@ -67,6 +71,49 @@ def qualify(context: Context, split_at: str, labels: str, out: Path | None) -> N
     )
     if not quality.trusted:
         typer.echo(_("Not trusted: these deals do not show that the data predicts winning."))
+
+
+def knowledge(context: Context, files: list[Path], output: str) -> None:
+    """Print how the retriever does on questions, by language and kind, each share with its interval."""
+    from bot.coaching import library
+    from bot.encoding import to_json
+    from knowledge import evaluate
+
+    questions = evaluate.read(files)
+    held = library(context.settings, context.home)
+    outcomes = evaluate.ask(
+        questions, lambda text, lang: held.search(text, lang, limit=FOUND, access="all")
+    )
+    found = evaluate.report(outcomes)
+    if output == "json":
+        typer.echo(to_json(found))
+        return
+    _ = Localizer(context.locale)
+
+    def told(share: dict[str, Any]) -> str:
+        if share["share"] is None:
+            return "–"
+        low, high = share["ci"]
+        return f"{_.percent(share['share'])} ({_.percent(low, 0)}–{_.percent(high, 0)}, n={share['n']})"
+
+    for locale, shares in found["languages"].items():
+        for kind, of in shares["kinds"].items():
+            if not of["recall_at_3"]["n"]:
+                continue
+            typer.echo(f"{locale} {kind}")
+            if kind != evaluate.OFF_TOPIC:
+                typer.echo(
+                    f"  recall@1 {told(of['recall_at_1'])}  recall@3 {told(of['recall_at_3'])}"
+                )
+            bands = "  ".join(f"{band} {told(share)}" for band, share in of["bands"].items())
+            typer.echo(f"  {bands}")
+        typer.echo(
+            f"{locale} recall@1 {told(shares['recall_at_1'])}  recall@3 {told(shares['recall_at_3'])}"
+        )
+    for name in ("answered", "refused_rightly", "off_topic_answered"):
+        typer.echo(f"{name} {told(found[name])}")
+    for name, met in found["goals"].items():
+        typer.echo(f"goal {name}: {'–' if met is None else 'yes' if met else 'NO'}")
 
 
 def _day(text: str) -> dt.date:
