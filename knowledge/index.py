@@ -28,8 +28,8 @@ from filelock import FileLock
 
 from knowledge import ranker as rankers
 from knowledge.cards import Card
-from knowledge.embeddings import Embedder
 from knowledge.chunks import Chunk
+from knowledge.embeddings import Embedder
 from knowledge.passages import Passage, all_of
 
 FORMAT = 3

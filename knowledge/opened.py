@@ -17,9 +17,9 @@ import numpy as np
 
 from knowledge import index as indexes
 from knowledge.cards import Card
+from knowledge.chunks import Access, Chunk
 from knowledge.lexical import Lexical
 from knowledge.lexical import load as load_lexical
-from knowledge.chunks import Access, Chunk
 from knowledge.ranker import Ranker
 from knowledge.vectors import Vectors, open_store
 

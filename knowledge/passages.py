@@ -37,7 +37,9 @@ def of_cards(cards: Iterable[Card]) -> Iterator[Passage]:
 def of_chunks(chunks: Iterable[Chunk]) -> Iterator[Passage]:
     """Each chunk under its title and heading, which often hold the word one looks for."""
     for chunk in chunks:
-        told = " ".join(part for part in (chunk.title, chunk.heading, chunk.label, chunk.text) if part)
+        told = " ".join(
+            part for part in (chunk.title, chunk.heading, chunk.label, chunk.text) if part
+        )
         yield Passage(chunk.id, "chunk", told, chunk.lang, chunk.access)
 
 

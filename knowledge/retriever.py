@@ -20,8 +20,8 @@ import numpy as np
 
 from knowledge import text as texts
 from knowledge.cards import REFUSALS
-from knowledge.opened import Opened
 from knowledge.chunks import Access
+from knowledge.opened import Opened
 from knowledge.passages import Kind, readable
 from knowledge.ranker import ELSEWHERE
 

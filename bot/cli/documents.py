@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bot.coaching import documents as store, library
 from bot.cli.context import Context, complain, translated
+from bot.coaching import documents as store
+from bot.coaching import library
 from bot.encoding import to_json
 from bot.i18n import N_, Localizer
 from knowledge.chunks import Access

@@ -27,6 +27,10 @@ PLAYBOOK = Chunk(
 )
 
 
+FEW = cards.load()[:6]
+"""Enough to build an index from, quickly."""
+
+
 @pytest.mark.parametrize(
     ("asked", "locale", "topic"),
     [
@@ -106,7 +110,7 @@ def live(
     where: index.Where, chunks: tuple[Chunk, ...], monkeypatch: pytest.MonkeyPatch
 ) -> LiveIndex:
     monkeypatch.setattr("knowledge.opened.LOOK_SECONDS", 0.0)
-    return LiveIndex(where, cards.load, lambda: chunks)
+    return LiveIndex(where, lambda: FEW, lambda: chunks)
 
 
 def test_a_reader_takes_up_a_new_version_and_keeps_the_old_one_till_then(
@@ -116,7 +120,7 @@ def test_a_reader_takes_up_a_new_version_and_keeps_the_old_one_till_then(
     reader = live(where, (), monkeypatch)
     first = reader.current()
     assert not first.chunks
-    index.ensure(where, cards.load(), (PLAYBOOK,))  # another process would do the same
+    index.ensure(where, FEW, (PLAYBOOK,))  # another process would do the same
     assert first.ranker.score("korting")[1] == 1.0  # who still holds it can go on
     second = reader.current()
     assert second.version != first.version
@@ -126,16 +130,16 @@ def test_a_reader_takes_up_a_new_version_and_keeps_the_old_one_till_then(
 
 def test_nothing_is_built_where_nothing_changed(tmp_path: Path) -> None:
     where = index.Where(tmp_path, "default", embedder())
-    first = index.ensure(where, cards.load(), (PLAYBOOK,))
-    assert index.ensure(where, cards.load(), (PLAYBOOK,)) == first
-    assert index.ensure(where, cards.load(), ()) != first
+    first = index.ensure(where, FEW, (PLAYBOOK,))
+    assert index.ensure(where, FEW, (PLAYBOOK,)) == first
+    assert index.ensure(where, FEW, ()) != first
 
 
 def test_a_damaged_index_is_built_anew(tmp_path: Path) -> None:
     where = index.Where(tmp_path, "default", embedder())
-    first = index.ensure(where, cards.load(), ())
+    first = index.ensure(where, FEW, ())
     (where.folder / first / "index.json").write_text("{", encoding="utf-8")
-    second = index.ensure(where, cards.load(), ())
+    second = index.ensure(where, FEW, ())
     assert second != first
     assert where.version() == second
 
@@ -144,14 +148,14 @@ def test_a_build_that_fails_leaves_the_version_in_force(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = index.Where(tmp_path, "default", embedder())
-    first = index.ensure(where, cards.load(), ())
+    first = index.ensure(where, FEW, ())
 
     def broken(*_: object) -> None:
         raise OSError("disk full")
 
     monkeypatch.setattr(index, "_vectors", broken)
     with pytest.raises(OSError, match="disk full"):
-        index.ensure(where, cards.load(), (PLAYBOOK,))
+        index.ensure(where, FEW, (PLAYBOOK,))
     assert where.version() == first
     assert [p.name for p in where.folder.iterdir() if p.is_dir()] == [first]
 
@@ -175,7 +179,7 @@ def test_the_index_holds_langchain_documents_under_a_collection(tmp_path: Path) 
     from knowledge import vectors
 
     where = index.Where(tmp_path, "default", embedder())
-    name = index.ensure(where, cards.load(), (PLAYBOOK,))
+    name = index.ensure(where, FEW, (PLAYBOOK,))
     with vectors.opened(where.folder / name / "chroma", where.collection) as store:
         vector = where.embedder.make().embed_query("zeppelin onderhoudscontract")
         [(document, cosine)] = store.nearest(vector, 1, ("all",))
