@@ -100,9 +100,9 @@ def load(
 
 
 @app.command()
-def refresh(home: Home = None, debug: Debug = False) -> None:
+def refresh(home: Home = None, locale: Locale = None, debug: Debug = False) -> None:
     """Compute everything anew from the loaded data."""
-    with guarded(home, None, debug) as context:
+    with guarded(home, locale, debug) as context:
         from bot.cli.loading import refresh_now
 
         refresh_now(context)
