@@ -23,8 +23,8 @@ log = logging.getLogger("ballotage.pulse")
 
 CARD = "why-they-leave"
 """The principle card that holds the yardsticks and their source."""
-LOOK_SECONDS = 600.0
-"""Longest a week that is over stays open: whoever looks earlier closes it by looking."""
+LOOK_SECONDS = 60.0
+"""How often a server looks whether a week is over, and empties the database's log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +98,26 @@ def answer(services: Services, request: Request, score: int) -> bool:
 
 
 async def close_on_time(services: Services) -> None:
-    """Close each week when it is over, until cancelled; first what closed while nothing ran."""
+    """Close each week when it is over, until cancelled; first what closed while nothing ran.
+
+    The log of the database holds what was wiped from it (that a chat asked for the pulse, say)
+    until it is emptied, which is done here as well.
+    """
     while True:
         try:
             if services.state.exists():
-                await services.run(_close, services)
+                await services.run(tidy, services)
         except Exception as error:  # noqa: BLE001 (the next look may find it mended)
             log.warning("pulse.not_closed reason=%s", type(error).__name__)
         await asyncio.sleep(min(LOOK_SECONDS, _seconds_left(services)))
 
 
-def _close(services: Services) -> None:
+def tidy(services: Services) -> None:
+    """Close what is over, and empty the database's log. It may block."""
     closed = stored(services).close_before(current_week(services))
     if closed:
         log.info("pulse.closed weeks=%d", closed)
+    services.state.database().checkpoint()
 
 
 def _seconds_left(services: Services) -> float:
