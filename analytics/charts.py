@@ -24,6 +24,7 @@ from analytics.chart_style import (
     number,
     percent,
 )
+from analytics.ratio_charts import ratios
 
 CUTOFF = 0.8
 """Share of revenue at which the Pareto curve is called out."""
@@ -37,7 +38,7 @@ MAX_MARK_LABELS = 3
 LABEL_WIDTH = 18
 """Characters per line of a mark's label: fits half of a 320 px screen."""
 
-WIDTH = {"pareto": 640, "bars": 640, "history": 640, "weeks": 640}
+WIDTH = {"pareto": 640, "bars": 640, "history": 640, "weeks": 640, "ratios": 640}
 HEIGHT = {"pareto": 320, "history": 260}
 FIGURE_WIDTH = 44
 """Pixels right of the longest bar, for its figure."""
@@ -52,13 +53,13 @@ def spec(
     """Return the Vega-Lite specification, as wide as its container, with its data inside.
 
     Without `titled` the caller shows the title itself (a figure's caption). KeyError where `kind`
-    is not one of pareto, bars, history, weeks.
+    is not one of pareto, bars, history, weeks, ratios.
     """
     import altair as alt
 
     language = locale if locale in NUMBERS else "en"
     palette = PALETTES[theme]
-    draw = {"pareto": _pareto, "bars": _bars, "history": _history, "weeks": _history}[chart["kind"]]
+    draw = _DRAWN[chart["kind"]]
     picture = draw(chart, language, palette).configure(**config(language, palette))
     out: dict[str, Any] = picture.to_dict()
     out["description"] = chart["alt"]
@@ -270,6 +271,11 @@ def _history(chart: Mapping[str, Any], language: str, palette: Palette) -> Any:
     marks = _mark_layers(_marks(chart, language), palette, x, y)
     layers = alt.layer(lines, dots, *marks, data=alt.Data(values=rows))
     return layers.properties(height=HEIGHT["history"])
+
+
+_DRAWN = {
+    "pareto": _pareto, "bars": _bars, "history": _history, "weeks": _history, "ratios": ratios,
+}  # fmt: skip
 
 
 def _nearest() -> Any:

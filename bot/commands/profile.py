@@ -77,7 +77,7 @@ async def profile(request: Request, args: Arguments, services: Services) -> Repl
     if told:
         elements += middle_half(frame, found)
         shown = once(list(told))
-        elements.append(_chart(frame, shown[:DRAWN], names))
+        elements += _chart(frame, shown[:DRAWN], names)
         rest = [t for t in shown if t not in clear[:SENTENCES]]
         rest = rest[: max(args.count - len(clear[:SENTENCES]), 0)]
         for caption, sure in ((_("Clear as well"), True), (_("This may be chance"), False)):
@@ -160,32 +160,35 @@ def _table(frame: Frame, caption: str, traits: list[Trait], names: dict[Trait, s
     )
 
 
-def _chart(frame: Frame, traits: list[Trait], names: dict[Trait, str]) -> Chart:
+def _chart(frame: Frame, traits: list[Trait], names: dict[Trait, str]) -> list[Element]:
     _ = frame._
-    top, others = (
-        tuple((names[t], count / known if known else 0.0) for t, count, known in side)
-        for side in (
-            [(t, t.top, t.top_known) for t in traits],
-            [(t, t.others, t.others_known) for t in traits],
-        )
-    )
+    measured = [(names[t], (t.lift, *t.lift_ci)) for t in traits if t.lift and t.lift_ci]
+    if not measured:
+        return []
     told = "; ".join(
         _(
-            "{trait}: {top} of top clients, {others} of the others",
+            "{trait} {lift} ({low} to {high})",
             trait=name,
-            top=_.percent(share, 0),
-            others=_.percent(other, 0),
+            lift=times(_, lift),
+            low=times(_, low),
+            high=times(_, high),
         )
-        for (name, share), (_same, other) in zip(top, others, strict=True)
+        for name, (lift, low, high) in measured
     )
-    return Chart(
-        kind="bars",
-        title=_("How often top clients and other clients have a trait"),
-        alt=told + ".",
-        x_title="",
-        y_title=_("Share"),
-        series=(Series(_("Top clients"), top), Series(_("Other clients"), others)),
-    )
+    heads = (_("Times as often"), _("At least"), _("At most"))
+    return [
+        Chart(
+            kind="ratios",
+            title=_("How many times as often top clients have a trait"),
+            alt=_("Times as often, with 95% interval: {list}.", list=told),
+            x_title=_("Trait"),
+            y_title=_("Times as often, with 95% interval"),
+            series=tuple(
+                Series(head, tuple((name, three[at]) for name, three in measured))
+                for at, head in enumerate(heads)
+            ),
+        )
+    ]
 
 
 def _explain(frame: Frame, found: Profile, data: dict[str, Any]) -> Reply:

@@ -78,11 +78,12 @@ class Chart:
 
     kind: "pareto" (cumulative line over ranks; x and y are shares 0..1), "bars" (grouped bars over
     categories; y is a share 0..1), "history" (line over ISO dates; y in currency units), "weeks"
-    (line over the ISO dates of Mondays; y a plain number within `span`).
+    (line over the ISO dates of Mondays; y a plain number within `span`), "ratios" (over categories
+    three series: how many times, and the lower and upper bound of its interval).
     marks: named points to call out, (label, x, y).
     """
 
-    kind: Literal["pareto", "bars", "history", "weeks"]
+    kind: Literal["pareto", "bars", "history", "weeks", "ratios"]
     title: str
     alt: str
     x_title: str
@@ -97,8 +98,20 @@ class Chart:
         return self.kind in ("history", "weeks")
 
     @property
+    def in_shares(self) -> bool:
+        """Whether y is a share, written as a percentage."""
+        return self.kind in ("pareto", "bars")
+
+    @property
+    def drawn(self) -> tuple[Series, ...]:
+        """The series to draw where only values can be drawn, not the bounds of an interval."""
+        return self.series[:1] if self.kind == "ratios" else self.series
+
+    @property
     def decimals(self) -> int:
-        """Decimals that a figure over time is written with."""
+        """Decimals that a figure which is no share is written with."""
+        if self.kind == "ratios":
+            return 2
         return 1 if self.span is not None and self.span[1] <= 10 else 0
 
 

@@ -253,7 +253,7 @@ class _Page:
     def y_text(self, chart: Chart, value: float | None) -> str:
         if value is None:
             return ""
-        if chart.over_time:
+        if not chart.in_shares:
             return self._.number(value, chart.decimals)
         return self._.percent(value)
 

@@ -30,7 +30,7 @@ def chart_block(chart: Chart, _: Localizer) -> dict[str, Any] | None:
         return None
     labels = _distinct([plain(c, CHART_LIMITS["label"]) for c in categories])
     names = _distinct([plain(name, CHART_LIMITS["label"]) for name, _values in lines])
-    unit = "" if chart.over_time else " (%)"
+    unit = " (%)" if chart.in_shares else ""
     x_unit = " (%)" if chart.kind == "pareto" else ""
     axis: dict[str, Any] = {"categories": labels}
     for key, title, suffix in (
@@ -43,7 +43,7 @@ def chart_block(chart: Chart, _: Localizer) -> dict[str, Any] | None:
         "type": "data_visualization",
         "title": plain(chart.title, CHART_LIMITS["title"]).strip() or "–",
         "chart": {
-            "type": "bar" if chart.kind == "bars" else "line",
+            "type": "line" if chart.kind == "pareto" or chart.over_time else "bar",
             "series": [
                 {
                     "name": name,
@@ -67,7 +67,7 @@ def chart_rows_hidden(chart: Chart) -> int:
 
 
 def _figures(chart: Chart, _: Localizer) -> tuple[list[str], list[tuple[str, list[float]]]]:
-    series = [s for s in chart.series if s.points][: CHART_LIMITS["series"]]
+    series = [s for s in chart.drawn if s.points][: CHART_LIMITS["series"]]
     if not series:
         return [], []
     if chart.kind == "pareto":
@@ -82,7 +82,7 @@ def _figures(chart: Chart, _: Localizer) -> tuple[list[str], list[tuple[str, lis
     lines = []
     for s in series:
         values = {x: y for x, y in s.points if math.isfinite(y)}
-        scale = _plain if chart.over_time else _percent
+        scale = _percent if chart.in_shares else _plain
         lines.append((s.name or chart.y_title, [scale(values.get(key, 0.0)) for key in keys]))
     return [_label(chart, key, _) for key in keys], lines
 

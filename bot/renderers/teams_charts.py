@@ -29,8 +29,8 @@ COLOURS = (
 
 def chart_element(chart: Chart, _: Localizer) -> dict[str, Any]:
     """The chart as Teams draws it; shares become percentages."""
-    bars = chart.kind == "bars"
-    series = [each for each in chart.series if each.points][: LIMITS["series"]]
+    bars = chart.kind in ("bars", "ratios")
+    series = [each for each in chart.drawn if each.points][: LIMITS["series"]]
     data = [
         {
             "legend": clean(each.name or chart.y_title or chart.title),
@@ -46,7 +46,7 @@ def chart_element(chart: Chart, _: Localizer) -> dict[str, Any]:
         "type": "Chart.VerticalBar.Grouped" if bars else "Chart.Line",
         "title": clean(chart.title),
         "xAxisTitle": _titled(chart.x_title, percent=chart.kind == "pareto"),
-        "yAxisTitle": _titled(chart.y_title, percent=not chart.over_time),
+        "yAxisTitle": _titled(chart.y_title, percent=chart.in_shares),
         "data": data,
     }
 
@@ -93,7 +93,7 @@ def _x(chart: Chart, value: str | float) -> str | float:
 
 
 def _y(chart: Chart, value: float) -> float:
-    return round(value, 2) if chart.over_time else round(value * 100, 2)
+    return round(value * 100, 2) if chart.in_shares else round(value, 2)
 
 
 def _titled(title: str, *, percent: bool) -> str:
@@ -115,4 +115,4 @@ def _x_text(chart: Chart, value: str | float, _: Localizer) -> str:
 def _y_text(chart: Chart, value: float | None, _: Localizer) -> str:
     if value is None:
         return ""
-    return _.number(value, chart.decimals) if chart.over_time else _.percent(value)
+    return _.percent(value) if chart.in_shares else _.number(value, chart.decimals)

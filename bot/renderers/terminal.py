@@ -7,6 +7,7 @@ characters before it is laid out, and nothing is ever read as Rich markup.
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -270,7 +271,7 @@ def _texts(element: Element, width: int, locale: str) -> Iterator[tuple[Text, bo
             yield Text(title, style="bold"), True
             for line in draw(element, width, locale):
                 yield Text(line, style="cyan"), False
-            if element.kind != "bars":  # drawn bars carry their figures themselves
+            if element.kind not in ("bars", "ratios"):  # drawn bars carry their figures themselves
                 yield Text(alt, style="dim"), True
         case Actions() | Form():
             pass  # already numbered sections
@@ -292,6 +293,8 @@ def draw(chart: Chart, width: int, locale: str) -> list[str]:
         return []
     if chart.kind == "bars":
         return _bars(chart, width, locale)
+    if chart.kind == "ratios":
+        return _ratios(chart, width, locale)
     if chart.kind == "pareto":
         return _area(chart.series[0], width, (0.0, 1.0), [_percent(y, locale) for y in (1, 0.5, 0)])
     values = [y for _, y in chart.series[0].points]
@@ -362,6 +365,41 @@ def _bars(chart: Chart, width: int, locale: str) -> list[str]:
             )
             head = ""
     return lines
+
+
+def _ratios(chart: Chart, width: int, locale: str) -> list[str]:
+    """Draw each ratio as a dot on its interval, on a log scale on which the line of 1 stands."""
+    signs = str.maketrans(",.", _WORDS.get(locale, _WORDS["en"])["signs"])
+    values, lows, highs = [*(dict(s.points) for s in chart.series), {}, {}][:3]
+    label_width = min(max(_cells(_line(str(x))) for x in values), width // 3)
+    rows = [(x, y, lows.get(x, y), highs.get(x, y)) for x, y in values.items()]
+    logs = [math.log(_near(r)) for _x, *three in rows for r in (*three, 1.0)]
+    first, last = min(logs), max(*logs, min(logs) + 0.1)
+    room = max(min(width - label_width - 22, LIMITS.chart_width), 5)
+
+    def place(ratio: float) -> int:
+        return round((math.log(_near(ratio)) - first) / (last - first) * (room - 1))
+
+    lines = []
+    for x, value, low, high in rows:
+        marks = [" "] * room
+        marks[place(1.0)] = "│"
+        for at in range(place(low), place(high) + 1):
+            marks[at] = "┼" if at == place(1.0) else "─"
+        marks[place(value)] = "●"
+        head = _cut(_line(str(x)), label_width)
+        figures = [f"{r:,.{_digits(r)}f}".translate(signs) for r in (value, low, high)]
+        told = f"{figures[0]} ({figures[1]}–{figures[2]})"
+        lines.append(f"{head}{' ' * (label_width - _cells(head))}  {''.join(marks)}  {told}")
+    return lines
+
+
+def _near(ratio: float) -> float:
+    return min(max(ratio, 0.02), 50.0)
+
+
+def _digits(ratio: float) -> int:
+    return 0 if ratio >= 9.95 else 1 if ratio >= 0.95 else 2
 
 
 def _percent(share: float, locale: str) -> str:

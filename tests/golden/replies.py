@@ -126,6 +126,17 @@ WEEKS = Chart(
     ),
     span=(1.0, 5.0),
 )
+RATIOS = Chart(
+    "ratios",
+    "Hoeveel keer zo vaak",
+    "Techniek: 3,7 (1,3 tot 10); beurs: 0,12 (0,01 tot 1,8).",
+    "Kenmerk",
+    "Keer zo vaak (95%-interval)",
+    tuple(
+        Series(name, (("Techniek", first), ("Binnen via beurs of event", second), ("Groot", 1.0)))
+        for name, first, second in (("Keer", 3.7, 0.12), ("Van", 1.3, 0.008), ("Tot", 10.2, 180.0))
+    ),
+)
 LARGE_CHART = Chart(
     "bars",
     "Een titel die veel langer is dan de vijftig tekens die een platform toelaat, en verder gaat",
@@ -298,6 +309,7 @@ REPLIES: dict[str, Reply] = {
     "chart_bars": _reply(BARS),
     "chart_history": _reply(HISTORY),
     "chart_weeks": _reply(WEEKS),
+    "chart_ratios": _reply(RATIOS),
     "chart_large": _reply(LARGE_CHART),
     "chart_empty": _reply(EMPTY_CHART),
     "charts_four": _reply(PARETO, BARS, HISTORY, BARS),

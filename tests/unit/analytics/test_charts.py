@@ -40,7 +40,20 @@ HISTORY: dict[str, Any] = {
     "series": ({"name": "Omzet", "points": (("2025-01-01", 1200.0), ("2025-02-01", 12345.6))},),
     "marks": (("laatste factuur", "2025-02-01", 12345.6),),
 }
-ALL = [PARETO, BARS, HISTORY]
+RATIOS: dict[str, Any] = {
+    "kind": "ratios",
+    "title": "Hoeveel keer zo vaak",
+    "alt": "Techniek 3,7 (1,3 tot 10); beurs 0,12 (0,01 tot 1,8).",
+    "x_title": "Kenmerk",
+    "y_title": "Keer zo vaak",
+    "series": (
+        {"name": "Keer", "points": (("Techniek", 3.7), ("beurs", 0.12))},
+        {"name": "Minstens", "points": (("Techniek", 1.3), ("beurs", 0.001))},
+        {"name": "Hooguit", "points": (("Techniek", 10.2), ("beurs", 1.8))},
+    ),
+    "marks": (),
+}
+ALL = [PARETO, BARS, HISTORY, RATIOS]
 
 
 def names(chart: dict[str, Any]) -> str:
@@ -192,10 +205,21 @@ def test_a_curve_above_the_whole_fits_the_picture() -> None:
     assert "[0, 1.25]" in json.dumps(spec)
 
 
-@pytest.mark.parametrize("kind", ["pareto", "bars", "history"])
+@pytest.mark.parametrize("kind", ["pareto", "bars", "history", "ratios"])
 def test_a_chart_without_points_is_still_a_picture(kind: str) -> None:
     empty = {**PARETO, "kind": kind, "series": [{"name": "Omzet", "points": ()}], "marks": ()}
     assert size(charts.png(empty, locale="en"))[0] > 100
+
+
+def test_ratios_stand_on_a_log_scale_around_one_with_their_figure() -> None:
+    shown = texts(charts.svg(RATIOS, locale="nl"))
+    assert "3,7" in shown
+    assert "0,12" in shown
+    assert re.search(r"\b0,1\b.*\b0,2\b.*\b2\b", shown)
+    made = json.dumps(charts.spec(RATIOS, locale="nl"))
+    assert '"type": "log"' in made
+    assert '"low": 0.02' in made  # an interval that goes on is cut off
+    assert [row["clear"] for row in json.loads(made)["data"]["values"]] == [True, False]
 
 
 def test_markup_in_a_name_is_drawn_as_text() -> None:

@@ -68,7 +68,9 @@ async def test_clear_traits_come_first_and_each_once(ask: Ask) -> None:
     assert len(names) == len(set(names))
     assert not {n.replace("(ja)", "(nee)") for n in names if "(ja)" in n} & set(names)
     chart = next(e for e in reply.elements if isinstance(e, Chart))
-    assert all(0.0 <= y <= 1.0 for s in chart.series for _x, y in s.points)
+    for lift, low, high in zip(*(s.points for s in chart.series), strict=True):
+        assert lift[0] == low[0] == high[0]
+        assert 0 < low[1] < lift[1] < high[1]
 
 
 async def test_the_dutch_reads_as_dutch(tmp_path: Path) -> None:

@@ -237,7 +237,20 @@ def test_a_history_names_its_highest_and_lowest() -> None:
     assert lines[-1].startswith(" -250 ┤")
 
 
-@pytest.mark.parametrize("kind", ["pareto", "bars", "history"])
+def test_ratios_are_dots_on_their_interval_around_one() -> None:
+    points = ((("twice", 2.0), ("half", 0.5)), (("twice", 1.2), ("half", 0.2)), (("twice", 4.0),))
+    series = tuple(Series(name, each) for name, each in zip("abc", points, strict=True))
+    more, less = draw(Chart("ratios", "", "alt", "", "", series), 80, "nl")
+    assert more.endswith("2,0 (1,2–4,0)")
+    assert less.endswith("0,50 (0,20–0,50)")
+    assert more.index("│") == less.index("│")
+    assert more.index("●") > more.index("│") > less.index("●")
+    for width in (24, 40, 200):
+        lines = draw(Chart("ratios", "", "alt", "", "", series), width, "en")
+        assert all(len(line) <= max(width, 45) for line in lines)
+
+
+@pytest.mark.parametrize("kind", ["pareto", "bars", "history", "ratios"])
 def test_a_chart_of_nothing_or_of_one_point_is_drawn(kind: str) -> None:
     assert draw(Chart(kind, "", "alt", "", "", ()), 80, "nl") == []  # type: ignore[arg-type]
     one = Chart(kind, "", "alt", "", "", (Series("s", (("a", 0.0),)),))  # type: ignore[arg-type]
