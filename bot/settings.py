@@ -39,6 +39,14 @@ class Settings(BaseSettings):
         "local",
         description="Vectors of the coach: local, PROVIDER:MODEL such as openai:..., or a folder",
     )
+    model: str = Field(
+        "",
+        description="Language model for free questions, as PROVIDER:MODEL such as openai:...; "
+        "empty: none, everything stays on this machine",
+    )
+    model_tokens: int = Field(
+        20_000, gt=0, description="Tokens one answer of the language model may cost"
+    )
     log_format: Literal["text", "json"] = Field("text", description="Format of the log on stderr")
     log_level: str = Field("INFO", description="Level of the log")
 

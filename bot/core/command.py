@@ -115,6 +115,8 @@ class Command:
     """Neither the audit, the inbox nor a history may know that it was asked, or with what words.
 
     Asked with one of its flags it is recorded like any other, flags only."""
+    for_models: bool = False
+    """Not steady, but it changes nothing either: a language model may ask it for the asker."""
     under_ballotage: bool = False
     """Typed as `/ballotage NAME`, since chat platforms reserve the bare name."""
     order: int = 100
@@ -138,6 +140,11 @@ class Command:
     def is_recorded(self, args: Arguments) -> bool:
         """Whether it may be noted that it was asked with these arguments."""
         return not self.unrecorded or bool(args.flags)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether asking it changes nothing, so that a language model may do so for the asker."""
+        return (self.steady or self.for_models) and not self.unrecorded
 
     @property
     def names(self) -> tuple[str, ...]:
