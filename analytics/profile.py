@@ -30,6 +30,7 @@ from analytics.winmodel.facts import (
     Texts,
     canonical,
     customer_facts,
+    fact_name,
     one,
 )
 from analytics.winmodel.kept import model_of
@@ -142,19 +143,18 @@ class Profile:
 
     def row(self, facts: Mapping[str, Any]) -> FactTable:
         """A prospect's facts as one row; a source without a channel gets its usual one."""
-        full = dict(facts)
-        source = canonical(full.get("source"))
-        if source is not None and full.get("channel") is None:
-            full["channel"] = channel_of(source)
-        return one(full, self.facts.kinds)
+        return one(_with_channel(facts), self.facts.kinds)
 
     def score(self, facts: Mapping[str, Any]) -> float | None:
         """Log-odds for being like top clients rather than others; None where no fact compares."""
-        row = self.row(facts)
+        full = _with_channel(facts)
+        given = {fact_name(name) for name in full}
+        row = one(full, {n: kind for n, kind in self.facts.kinds.items() if n in given})
         found = [
             float(weights[group])
             for grouping, weights in zip(self.groupings, self.weights, strict=True)
-            if (group := int(grouping.group(row.columns[grouping.fact])[0])) >= 0
+            if grouping.fact in given
+            and (group := int(grouping.group(row.columns[grouping.fact])[0])) >= 0
         ]
         if not found or self.top < FEWEST_TOP:
             return None
@@ -182,6 +182,14 @@ class Profile:
         return tuple(
             t for t in self.traits if groups[t.fact] == _place(by_fact[t.fact], t.value, t.high)
         )
+
+
+def _with_channel(facts: Mapping[str, Any]) -> dict[str, Any]:
+    full = dict(facts)
+    source = canonical(full.get("source"))
+    if source is not None and full.get("channel") is None:
+        full["channel"] = channel_of(source)
+    return full
 
 
 def profile(scope: Scope) -> Profile:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -65,8 +66,9 @@ class ConditionsError(DataError):
         self.problems = tuple(problems)
 
 
+@lru_cache(maxsize=1)
 def defaults() -> Conditions:
-    """The ten conditions one starts with."""
+    """The ten conditions one starts with (read once: reading them takes longer than judging)."""
     path = files("analytics.ballotage") / "default.yaml"
     return read(path.read_text(encoding="utf-8"))
 
