@@ -128,7 +128,7 @@ def _question(
         "answered": answered,
         "counted": counted,
     }
-    return Reply(tuple(elements), data)
+    return Reply(tuple(elements), data, in_place=counted is not None)
 
 
 async def _results(request: Request, services: Services) -> Reply:

@@ -201,6 +201,8 @@ class Reply:
     citations: tuple[Citation, ...] = ()
     as_of: dt.date | None = None
     outcome: Outcome = Outcome.ANSWERED
+    in_place: bool = False
+    """Asked for by a button, it takes the place of the message that held it, where that can be."""
     headline: str = ""
     """One line for a notification; the first headline, else the first section, when empty."""
 

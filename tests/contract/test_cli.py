@@ -367,6 +367,9 @@ def test_a_person_is_exported_and_erased(tmp_path: Path) -> None:
     assert [r["command"] for r in kept["requests"]] == ["topclients"]
     erased = run("erase", "--user", "anna@demo.example", "--home", str(tmp_path), "--locale", "en")
     assert "requests: 1" in erased.stdout
+    # Of the pulse nothing can be handed over or erased, and that is said.
+    assert "nothing that leads to a person" in erased.stdout
+    assert "De puls bewaart niets" in kept["pulse"]
     after = json.loads(run("export", "--user", "anna@demo.example", "--home", str(tmp_path)).stdout)
     assert after["requests"] == []
 

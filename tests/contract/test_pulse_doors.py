@@ -91,6 +91,8 @@ class TestSlack:
         assert await slack.press(scores[3], SALES) == 200
         (call,) = await slack.slack.wait_for(1)
         assert "telt mee" in texts(call.args)
+        # In the place of the question, so that nobody presses twice.
+        assert (call.method, call.args["replace_original"]) == ("response_url", True)
         await slack.settle()
         assert [payload["text"] for payload in kept] == ["/pulse", "/pulse"]
         assert tokens(tmp_path / "slack") == 1
@@ -163,7 +165,7 @@ class TestSlack:
         self, slack: slack_world.World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         kept = stored(monkeypatch)
-        slack.slack.failures["chat.postMessage"] = [(500, {}, "")]
+        slack.slack.failures["response_url"] = [(500, {}, "")]
         await slack.press({"t": "/pulse 4"}, SALES, f"D{SALES}")
         (call,) = await slack.slack.wait_for(1)
         assert "beantwoord" in texts(call.args)

@@ -100,9 +100,13 @@ class Delivery:
             return
         if slot is not None and self._in_slot(asker, reply, slot):
             return
-        if ask.response_url and age_seconds < RESPONSE_SECONDS and not self._as_message(ask, asker):
+        replace = reply.in_place and ask.kind == "press"
+        by_address = replace or not self._as_message(ask, asker)
+        if ask.response_url and age_seconds < RESPONSE_SECONDS and by_address:
             try:
-                await self._send(reply, self._to_address(ask, asker), place="private")
+                await self._send(
+                    reply, self._to_address(ask, asker, replace=replace), place="private"
+                )
             except CallError as error:
                 log.info("slack.response_url_unusable code=%s", error.code)
             else:
@@ -145,10 +149,10 @@ class Delivery:
         """Whether the answer belongs in the own chat for good, as answers to a message do."""
         return asker.own_chat and ask.kind != "command"
 
-    def _to_address(self, ask: Ask, asker: Asker) -> Send:
+    def _to_address(self, ask: Ask, asker: Asker, *, replace: bool = False) -> Send:
         async def send(payload: dict[str, Any]) -> None:
-            body = {**payload, "response_type": _response_type(asker), "replace_original": False}
-            if ask.thread:
+            body = {**payload, "response_type": _response_type(asker), "replace_original": replace}
+            if ask.thread and not replace:
                 body["thread_ts"] = ask.thread
             await self._api.respond(ask.response_url, json.dumps(body, ensure_ascii=False))
 

@@ -53,7 +53,27 @@ RATIOS: dict[str, Any] = {
     ),
     "marks": (),
 }
-ALL = [PARETO, BARS, HISTORY, RATIOS]
+WEEKS: dict[str, Any] = {
+    "kind": "weeks",
+    "title": "Puls per week",
+    "alt": "Van 3,6 naar 3,1.",
+    "x_title": "Week van",
+    "y_title": "Gemiddelde (1 tot 5)",
+    "series": (
+        {"name": "Laatste zes vragen", "points": (("2026-11-09", 3.6), ("2026-11-16", 3.1))},
+        {"name": "Vraag van de week", "points": (("2026-11-09", 3.9), ("2026-11-16", 2.8))},
+    ),
+    "marks": (),
+    "span": (1.0, 5.0),
+}
+ALL = [PARETO, BARS, HISTORY, RATIOS, WEEKS]
+
+
+def test_weeks_stand_on_their_whole_scale_so_that_a_small_change_looks_small() -> None:
+    spec = charts.spec(WEEKS, locale="nl")
+    assert '"domain": [1.0, 5.0]' in json.dumps(spec)
+    assert '"y_text": "3,6"' in json.dumps(spec)
+    assert "Vraag van de week" in texts(charts.svg(WEEKS, locale="nl"))
 
 
 def names(chart: dict[str, Any]) -> str:

@@ -190,7 +190,8 @@ from bot.core.request import Conversation, Place, Principal
 async def answer(request):
     return Reply((Section("Answer to " + request.text),))
 asyncio.run(chat(answer, Principal("t", "u", locale="en"), Conversation(Place.DM),
-                 history=pathlib.Path(sys.argv[1]), commands=["/topclients"]))
+                 history=pathlib.Path(sys.argv[1]), commands=["/topclients"],
+                 recordable=lambda line: line.partition(" 4")[0]))
 """
 
 
@@ -235,9 +236,10 @@ def test_ctrl_c_at_the_prompt_leaves_politely_and_keeps_a_private_history(tmp_pa
 
     try:
         until("ballotage> ")
-        until("Answer to /client Acme", lambda: os.write(master, b"/client Acme\n"))
-        seen = seen.partition("Answer to")[2]
-        until("ballotage> ")
+        for line in ("/client Acme", "/pulse 4", "3"):
+            until(f"Answer to {line}", lambda line=line: os.write(master, f"{line}\n".encode()))  # type: ignore[misc]
+            seen = seen.partition("Answer to")[2]
+            until("ballotage> ")
         until("Until next time.", lambda: process.send_signal(signal.SIGINT))
         assert process.wait(30) == 0
     finally:
@@ -246,4 +248,6 @@ def test_ctrl_c_at_the_prompt_leaves_politely_and_keeps_a_private_history(tmp_pa
         os.close(master)
     assert "Traceback" not in seen
     assert "/client Acme" in history.read_text()
+    # Answers to the pulse, typed or pressed by their number, are in no history.
+    assert set(history.read_text().split()) == {"/client", "Acme"}
     assert history.stat().st_mode & 0o077 == 0

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from analytics.errors import DataError
 from bot.core.command import discover
-from bot.core.parser import parse, suggestions
+from bot.core.parser import parse, recordable, suggestions
 from bot.errors import UserError
 
 REGISTRY = discover()
@@ -178,3 +178,38 @@ def test_whatever_is_typed_is_a_command_or_one_clear_line(text: str) -> None:
     except (UserError, DataError) as error:
         line = str(error)
     assert len(line.splitlines()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("/pulse 4", "/pulse"),
+        ("pulse", "/pulse"),
+        ("Puls: 4", "/pulse"),
+        ("/ballotage polsslag 4", "/pulse"),
+        ("/pulse uitslag", "/pulse uitslag"),
+        ("/pulse 4 results", "/pulse results"),
+        ("/topclients 4", "/topclients 4"),
+        ("wat is de pulse", "wat is de pulse"),
+        ("", ""),
+    ],
+)
+def test_of_an_unrecorded_command_only_name_and_flags_may_be_kept(text: str, kept: str) -> None:
+    assert recordable(text, REGISTRY) == kept
+
+
+@given(st.text(max_size=60), st.text(max_size=20))
+@settings(max_examples=200, deadline=None)
+def test_what_is_kept_is_read_as_the_same_command(before: str, after: str) -> None:
+    """Whatever the parser takes for an answer to the pulse, nothing of the answer is kept."""
+    text = f"{before}pulse 4{after}"
+    kept = recordable(text, REGISTRY)
+    try:
+        command, _args = parse(text, REGISTRY)
+    except (UserError, DataError):
+        return
+    if command.name == "pulse":
+        assert "4" not in kept
+        assert parse(kept, REGISTRY)[0].name == "pulse"
+    else:
+        assert kept == text
