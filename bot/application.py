@@ -8,11 +8,13 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analytics.errors import NoDataError
 from bot import people, pulse
+from bot.asked import StoredQuestions
 from bot.channels import StoredChannels
 from bot.core.audit import AuditSink
 from bot.core.command import Registry, discover
@@ -21,7 +23,7 @@ from bot.core.parser import recordable
 from bot.core.policy import Policy
 from bot.core.reply import Reply
 from bot.core.request import Request
-from bot.core.services import Channels, Clock, Services, utc_now
+from bot.core.services import Channels, Clock, Questions, Services, utc_now
 from bot.i18n import zone
 from bot.live import LiveSnapshots, refresh_on_timer, watch
 from bot.settings import Settings
@@ -30,6 +32,7 @@ from bot.storage.sink import StoredAudit
 if TYPE_CHECKING:
     from analytics.snapshot import Snapshot
     from bot.observability import Metrics
+    from knowledge.library import Library
 
 WORKERS = 4
 """Threads for analyses; more than cores only adds waiting."""
@@ -96,6 +99,12 @@ class Application:
                 self.audit.close()
 
 
+def _library(settings: Settings, home: Path) -> Library:
+    from bot import coaching
+
+    return coaching.library(settings, home)
+
+
 def _observer(metrics: Metrics) -> Callable[[float, bool], None]:
     return lambda seconds, good: metrics.observe_refresh(seconds, failed=not good)
 
@@ -108,6 +117,7 @@ def build(
     audit: AuditSink | None = None,
     observe: Observer | None = None,
     channels: Channels | None = None,
+    questions: Questions | None = None,
 ) -> Application:
     """Compose the program from settings; tests pass their own clock, audit or home."""
     where = home or settings.home
@@ -118,6 +128,8 @@ def build(
     )
     services.state = stored = StoredAudit(where)
     services.channels = channels or StoredChannels(stored.database, where.is_dir)
+    services.questions = questions or StoredQuestions(stored)
+    services.knowledge = lru_cache(maxsize=1)(lambda: _library(settings, where))
     policy = Policy(
         channel_cleared=services.channels.is_cleared,
         whom_to_ask=lambda request: people.whom_to_ask(services, request),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from knowledge import cards as principle_cards
 from knowledge.cards import Card
-from knowledge.chunks import Access, Chunk
+from knowledge.chunks import Chunk
+from knowledge.passages import Reader, readable
 
 if TYPE_CHECKING:
     from knowledge.index import Where
@@ -54,7 +55,7 @@ class Library:
         return Where(self._home, self._tenant, embedder(self._embeddings))
 
     def search(
-        self, text: str, locale: str = "nl", *, limit: int = 3, access: Access = "all"
+        self, text: str, locale: str = "nl", *, limit: int = 3, access: Reader = "all"
     ) -> Retrieved:
         """Search cards and chunks; see Retriever.search. The first call opens the index."""
         from knowledge.retriever import Retriever
@@ -69,11 +70,11 @@ class Library:
                 raise
             return Retriever(newer).search(text, locale, limit=limit, access=access)
 
-    def chunk(self, chunk_id: str, access: Access = "all") -> Chunk | None:
+    def chunk(self, chunk_id: str, access: Reader = "all") -> Chunk | None:
         """A chunk of the version in force, where somebody with this access may read it."""
         for chunk in self._live.current().chunks:
             if chunk.id == chunk_id:
-                return chunk if access == "mt" or chunk.access == "all" else None
+                return chunk if chunk.access in readable(access) else None
         return None
 
     def rebuild(self) -> str:

@@ -17,9 +17,10 @@ import numpy as np
 
 from knowledge import index as indexes
 from knowledge.cards import Card
-from knowledge.chunks import Access, Chunk
+from knowledge.chunks import Chunk
 from knowledge.lexical import Lexical
 from knowledge.lexical import load as load_lexical
+from knowledge.passages import Reader
 from knowledge.ranker import Ranker
 from knowledge.vectors import Vectors, open_store
 
@@ -69,14 +70,12 @@ class Opened:
         return out
 
     @cached_property
-    def _restricted(self) -> np.ndarray:
-        return np.array([access == "mt" for _i, _k, _l, access in self.passages], dtype=bool)
+    def _access(self) -> np.ndarray:
+        return np.array([access for _item, _kind, _lang, access in self.passages])
 
-    def visible(self, allowed: Sequence[Access]) -> np.ndarray:
+    def visible(self, allowed: Sequence[Reader]) -> np.ndarray:
         """Which passages may be read."""
-        if "mt" in allowed:
-            return np.ones(len(self.passages), dtype=bool)
-        return ~self._restricted
+        return np.isin(self._access, allowed)
 
     def calibrated(self, cosine: float) -> float:
         """A cosine on a scale that embedders share: 0 for strangers, about 1 for the same text."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from knowledge.cards import LANGUAGES, Card
-from knowledge.chunks import Access, Chunk
+from knowledge.chunks import Chunk
 
 Kind = Literal["card", "chunk"]
+Reader = Literal["public", "all", "mt"]
+"""Who asks: somebody without a role (cards only), with one, or of the management team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Passage:
     kind: Kind
     text: str
     lang: str
-    access: Access = "all"
+    access: Reader = "public"
 
 
 def of_cards(cards: Iterable[Card]) -> Iterator[Passage]:
@@ -43,9 +45,10 @@ def of_chunks(chunks: Iterable[Chunk]) -> Iterator[Passage]:
         yield Passage(chunk.id, "chunk", told, chunk.lang, chunk.access)
 
 
-def readable(access: Access) -> tuple[Access, ...]:
-    """What somebody with this access may read."""
-    return ("all", "mt") if access == "mt" else ("all",)
+def readable(reader: Reader) -> tuple[Reader, ...]:
+    """What somebody may read."""
+    order: tuple[Reader, ...] = ("public", "all", "mt")
+    return order[: order.index(reader) + 1]
 
 
 def all_of(cards: Sequence[Card], chunks: Sequence[Chunk]) -> list[Passage]:

@@ -20,9 +20,8 @@ import numpy as np
 
 from knowledge import text as texts
 from knowledge.cards import REFUSALS
-from knowledge.chunks import Access
 from knowledge.opened import Opened
-from knowledge.passages import Kind, readable
+from knowledge.passages import Kind, Reader, readable
 from knowledge.ranker import ELSEWHERE
 
 BANDS = Path(__file__).parent / "bands.json"
@@ -109,7 +108,7 @@ class Retriever:
         return self.fitted[kind]  # type: ignore[no-any-return]
 
     def search(
-        self, text: str, locale: str = "nl", *, limit: int = LIMIT, access: Access = "all"
+        self, text: str, locale: str = "nl", *, limit: int = LIMIT, access: Reader = "all"
     ) -> Retrieved:
         """The best cards and chunks for a question, at most `limit`, and the band.
 
@@ -142,7 +141,7 @@ class Retriever:
         hits = _merged(_spread(cards), chunks)
         return Retrieved(band, tuple(hits[: max(1, min(limit, MAX_LIMIT))]), spoken)
 
-    def evidence(self, text: str, access: Access = "all") -> Evidence:
+    def evidence(self, text: str, access: Reader = "all") -> Evidence:
         """All scores of a question, what may not be read left out."""
         opened, allowed = self.opened, readable(access)
         scores, known = opened.ranker.score(text)

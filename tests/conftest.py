@@ -7,6 +7,7 @@ import itertools
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,8 +20,10 @@ from bot.application import Application, build
 from bot.core.audit import NoAudit
 from bot.core.reply import Reply
 from bot.core.request import Conversation, Place, Principal, Request, Role
+from bot.core.services import NoQuestions
 from bot.encoding import to_json, to_object
 from bot.settings import Settings
+from knowledge.library import Library
 
 TODAY = dt.date(2026, 11, 24)
 NOW = dt.datetime(2026, 11, 24, 9, 30, tzinfo=dt.UTC)
@@ -88,10 +91,24 @@ class Remembered:
 def compose(home: Path, **changes: Any) -> Application:
     """An application over a home, with the clock standing still and nothing audited."""
     cleared = changes.pop("cleared", frozenset())
+    questions = changes.pop("questions", None) or NoQuestions()
     settings = Settings(home=home, **changes)
-    return build(
-        settings, home=home, clock=lambda: NOW, audit=NoAudit(), channels=Remembered(cleared)
+    application = build(
+        settings,
+        home=home,
+        clock=lambda: NOW,
+        audit=NoAudit(),
+        channels=Remembered(cleared),
+        questions=questions,
     )
+    application.services.knowledge = cards_only
+    return application
+
+
+@lru_cache(maxsize=1)
+def cards_only() -> Library:
+    """The principle cards, indexed once for this checkout: building takes seconds."""
+    return Library(Path(__file__).parents[1] / ".pytest_cache" / "coach")
 
 
 def data(reply: Reply) -> Any:

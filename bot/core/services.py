@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from analytics.ballotage.conditions import Conditions
     from analytics.snapshot import Snapshot
     from bot.storage.database import Database
+    from knowledge.cards import Card
+    from knowledge.chunks import Chunk
+    from knowledge.passages import Reader
+    from knowledge.retriever import Retrieved
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -98,6 +102,54 @@ class NoState:
         raise UserError("Nothing can be kept here: there is no home folder.")
 
 
+class Knowledge(Protocol):
+    """The principle cards, and a search over them and the company's own documents."""
+
+    @property
+    def cards(self) -> Mapping[str, Card]:
+        """All cards by id."""
+
+    def search(self, text: str, locale: str, *, limit: int, access: Reader) -> Retrieved:
+        """The best cards and chunks for a question, and how sure that is; blocks."""
+
+    def chunk(self, chunk_id: str, access: Reader) -> Chunk | None:
+        """A piece of a document, where this access may read it; blocks."""
+
+
+class Questions(Protocol):
+    """What the coach was asked, kept so that it can get better."""
+
+    def keep(self, request: Request, question: str, cards: Sequence[str], band: str) -> int | None:
+        """Keep a question with what was found; its number, None where nothing can be kept."""
+
+    def judge(self, request: Request, number: int, feedback: str) -> bool:
+        """Note whether the answer to a question of the asker's own helped; False if there is none."""
+
+    def counts(self, request: Request) -> Mapping[tuple[str, str], int]:
+        """How many questions there were, by band and feedback."""
+
+
+class NoQuestions:
+    """Where no question is kept."""
+
+    def keep(self, request: Request, question: str, cards: Sequence[str], band: str) -> int | None:
+        """Forget it."""
+        return None
+
+    def judge(self, request: Request, number: int, feedback: str) -> bool:
+        """There is none."""
+        return False
+
+    def counts(self, request: Request) -> Mapping[tuple[str, str], int]:
+        """None."""
+        return {}
+
+
+def no_knowledge() -> Knowledge:
+    """Refuse: a program composed without a library has no coach."""
+    raise UserError("The coach is not set up here.")
+
+
 class Clock(Protocol):
     """The time, so that tests can set it."""
 
@@ -125,6 +177,9 @@ class Services:
     channels: Channels = field(default_factory=lambda: NoChannels())
     conditions: ConditionsSource = field(default_factory=lambda: DefaultConditions())
     state: State = field(default_factory=lambda: NoState())
+    knowledge: Callable[[], Knowledge] = no_knowledge
+    """Gives the library; made when first asked for, since few questions need it."""
+    questions: Questions = field(default_factory=lambda: NoQuestions())
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run blocking work off the event loop, in the bounded pool where there is one."""

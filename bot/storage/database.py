@@ -22,7 +22,7 @@ from sqlalchemy.exc import DatabaseError
 from bot.errors import SettingsError, UserError
 from bot.i18n import N_
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 """The newest migration; known here so that opening a current file need not import alembic."""
 BUSY_SECONDS = 10.0
 """How long a writer waits for another one; a transaction of ours takes milliseconds."""

@@ -292,3 +292,18 @@ mt_averages = Table(
     Column("members", Integer, nullable=False),
     Column("total", Integer, nullable=False),
 )
+
+coach_questions = Table(
+    "coach_questions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tenant", String(100), nullable=False),
+    Column("user", String(200), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("locale", String(10), nullable=False),
+    Column("question", String(1000), nullable=False),
+    Column("cards", JSON, nullable=False),  # ids of what was found, best first
+    Column("band", String(10), nullable=False),
+    Column("feedback", String(10), nullable=False),  # "", "helpful" or "unhelpful"
+    Index(None, "tenant", "user"),
+)

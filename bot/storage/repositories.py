@@ -209,6 +209,7 @@ class PersonData(Repository):
 
 
 _PERSONAL = (
+    ("coach_questions", models.coach_questions, "user"),
     ("roles", models.people_roles, "user"),
     ("settings", models.person_settings, "user"),
     ("welcomed", models.welcomed, "user"),

@@ -13,6 +13,7 @@ from knowledge.errors import KnowledgeError
 from knowledge.library import Library
 from knowledge.opened import LiveIndex
 from knowledge.retriever import Band
+from tests.conftest import cards_only
 
 PLAYBOOK = Chunk(
     id="playbook:3",
@@ -25,6 +26,12 @@ PLAYBOOK = Chunk(
     lang="nl",
     file="playbook.md",
 )
+
+
+@pytest.fixture
+def library() -> Library:
+    """The cards alone."""
+    return cards_only()
 
 
 FEW = cards.load()[:6]

@@ -126,7 +126,7 @@ def test_erasing_takes_the_person_and_leaves_what_is_about_others(database: Data
     before = PersonData(database, "other").export_person("jan")
     counts = PersonData(database, "acme").erase_person("jan")
     assert counts == {
-        "requests": 1, "roles": 1, "settings": 1, "welcomed": 0, "roles_given": 1,
+        "requests": 1, "coach_questions": 0, "roles": 1, "settings": 1, "welcomed": 0, "roles_given": 1,
         "channels_cleared": 1, "verdicts": 0, "verdicts_judged": 0, "nudge_preferences": 0, "nudges": 0,
         "mt_time": 0,
         "references": 0, "waiting": 0
