@@ -51,6 +51,7 @@ SHOTS = (
     Shot("topclients-en", ("/topclients",), r"customers .* bring 80% of €", locale="en"),
     Shot("sources-nl", ("/bronnen",), r"pijplijn", picture="figure"),
     Shot("pulse-nl", ("/pulse uitslag",), r"noemt .* % dat als reden", height=1280),
+    Shot("profile-nl", ("/profiel",), r"onderscheidt van de", height=1180),
     Shot("pareto-dark-nl", ("/pareto",), r"80 %", dark=True, height=1000),
     Shot("topclients-phone-nl", ("/topklanten",), r"brengen 80 % van €", width=390, height=844),
     Shot("sources-phone-en", ("/sources",), r"pipeline", "en", width=390, height=844, picture="figure"),
