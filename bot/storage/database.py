@@ -85,8 +85,11 @@ class Database:
     def checkpoint(self) -> bool:
         """Move the write-ahead log into the file and empty it; False while somebody reads in it.
 
-        What was overwritten or deleted stands in the log until then.
+        What was overwritten or deleted stands in the log until then. Elsewhere than in SQLite the
+        log is not ours to empty.
         """
+        if self._engine.dialect.name != "sqlite":
+            return True
         connection = self._engine.raw_connection()
         try:
             cursor = connection.cursor()

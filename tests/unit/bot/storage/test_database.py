@@ -119,3 +119,28 @@ def test_another_kind_of_database_is_refused(tmp_path: Path) -> None:
         Database.open(tmp_path, "postgresql://user:secret@host/db")
     Database.open(tmp_path, f"sqlite:///{tmp_path}/elsewhere.db").close()
     assert schema_of(tmp_path / "elsewhere.db") == SCHEMA
+
+
+def test_a_checkpoint_empties_the_log_unless_somebody_reads_in_it(database: Database) -> None:
+    log = Path(f"{database.path}-wal")
+    AuditLog(database, "acme").record(event())
+    assert log.stat().st_size > 0
+    with database.read() as connection:
+        connection.execute(text("select count(*) from audit_events"))
+        AuditLog(database, "acme").record(event())
+        assert not database.checkpoint()
+    assert database.checkpoint()
+    assert log.stat().st_size == 0
+
+
+def test_what_is_deleted_is_overwritten(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(
+            text("insert into person_settings values ('acme', 'Jan-the-sought', 'nl')")
+        )
+    assert database.checkpoint()
+    assert b"Jan-the-sought" in database.path.read_bytes()
+    with database.write() as connection:
+        connection.execute(text("delete from person_settings"))
+    assert database.checkpoint()
+    assert b"Jan-the-sought" not in database.path.read_bytes()
