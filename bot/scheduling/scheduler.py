@@ -100,6 +100,7 @@ class Scheduler:
         clock: Clock = utc_now,
         zone: str = "UTC",
         at_once: int = AT_ONCE,
+        lease: dt.timedelta = LEASE,
         poll_seconds: float = POLL_SECONDS,
         observe: Callable[[Mapping[str, int]], None] | None = None,
         jitter: Callable[[float], float] | None = None,
@@ -113,6 +114,9 @@ class Scheduler:
         self._clock = clock
         self._zone = zone
         self._at_once = at_once
+        self._lease = lease
+        # One at a time: a process that is killed leaves at most one behind of which nobody knows.
+        self._turn_to_send = asyncio.Lock()
         self._poll_seconds = poll_seconds
         self._observe = observe
         # Full jitter: those who failed together must not come back together.
@@ -138,7 +142,7 @@ class Scheduler:
     async def turn(self) -> int:
         """Take and send some; return how many were taken. Raises when there is no database."""
         now = self._clock()
-        claim = Claim(self._owner, now, LEASE, self._at_once)
+        claim = Claim(self._owner, now, self._lease, self._at_once)
         taken = await self._writer.run(self._nudges.claim, claim)
         for kept in taken.given_up:
             self._tell(f"nudge.{kept.state} id=%d reason=%s", kept.id, kept.reason)
@@ -211,7 +215,8 @@ class Scheduler:
             change = {"state": CANCELLED, "reason": letter.reason[:200], "owner": ""}
             await self._note(kept, (LEASED,), change)
             return
-        await self._send(kept, letter)
+        async with self._turn_to_send:
+            await self._send(kept, letter)
 
     async def _send(self, kept: Kept, letter: Letter) -> None:
         sender = self._senders.get(letter.surface)
@@ -221,7 +226,7 @@ class Scheduler:
         said = letter.said
         change = {
             "state": SENDING,
-            "next_at": self._clock() + LEASE,
+            "next_at": self._clock() + self._lease,
             "surface": letter.surface,
             "situation": said.situation,
             "subject": said.subject[:200],

@@ -169,7 +169,7 @@ class NudgeTable(Repository):
         connection.execute(
             update(table)
             .where(ours, table.c.state == LEASED, ended)
-            .values(state=PENDING, owner="")
+            .values(state=PENDING, owner="", attempts=table.c.attempts - 1)
         )
         waiting = and_(ours, table.c.state.in_((PENDING, RETRY)))
         given_up += connection.execute(
