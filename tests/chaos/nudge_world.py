@@ -162,7 +162,8 @@ async def run(
 
             running = [begin() for _ in range(PROCESSES)]
             for number in range(kills):
-                await _until(lambda n=number: sum(server.arrived.values()) * kills >= n * slots)
+                # Spread over the whole run; each kill may have kept one from arriving.
+                await _until(lambda n=number: (len(server.arrived) + n) * kills >= n * slots)
                 await asyncio.sleep(luck.uniform(0, 0.04))
                 place = luck.randrange(PROCESSES)
                 pid = running[place].pid
