@@ -12,7 +12,7 @@ from analytics.period import ALL, LAST_12_MONTHS
 from analytics.scope import Scope
 from analytics.snapshot import INVOICES, Snapshot
 from bot.core.command import GROSS, GROUP, HOW, Arguments
-from bot.core.figures import Figures
+from bot.core.figures import Figures, channel_name
 from bot.core.reply import (
     Actions,
     Button,
@@ -248,24 +248,6 @@ def _sum_line(_: Localizer, count: int, amount: str) -> str:
     if count == 1:
         return _("Sum of the one row: {amount}", amount=amount)
     return _("Sum of all {n} rows: {amount}", n=_.number(count), amount=amount)
-
-
-def channel_name(_: Localizer, channel: str) -> str:
-    """A channel's name in a language."""
-    names = {
-        "network": _("network"),
-        "referral": _("referral"),
-        "partner": _("partner"),
-        "inbound": _("inbound"),
-        "outbound": _("outbound"),
-        "cold_call": _("cold call"),
-        "event": _("trade fair or event"),
-        "tender": _("tender"),
-        "social": _("social media"),
-        "other": _("other"),
-        "unknown": _("unknown"),
-    }
-    return names[channel]
 
 
 def one_client(frame: Frame, command_line: str) -> int | Reply:

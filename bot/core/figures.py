@@ -88,3 +88,21 @@ class Figures:
         if value is None or self.detail == "none":
             return None
         return value if self.exact else round(value / step) * step
+
+
+def channel_name(_: Localizer, channel: str) -> str:
+    """A channel's name in a language."""
+    names = {
+        "network": _("network"),
+        "referral": _("referral"),
+        "partner": _("partner"),
+        "inbound": _("inbound"),
+        "outbound": _("outbound"),
+        "cold_call": _("cold call"),
+        "event": _("trade fair or event"),
+        "tender": _("tender"),
+        "social": _("social media"),
+        "other": _("other"),
+        "unknown": _("unknown"),
+    }
+    return names[channel]
