@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -12,12 +15,17 @@ from analytics.situations.view import View, day_of
 WON, GREW, STAYED = "quiet-week-won", "quiet-week-grew", "quiet-week-stayed"
 
 
-def celebration(view: View) -> Finding | None:
+def celebration(view: View, told: Collection[tuple[str, str]] = frozenset()) -> Finding | None:
     """The largest win of four weeks; else the client that grew most; else the one longest with us.
 
-    None only where there is no client at all.
+    One that was told before, as (situation, subject), is passed over for the next. None only where
+    there is no client at all.
     """
-    return _won(view) or _grew(view) or _stayed(view)
+    for find in (_won, _grew):
+        found = find(view)
+        if found is not None and (found.situation, found.subject) not in told:
+            return found
+    return _stayed(view)
 
 
 def _won(view: View) -> Finding | None:
@@ -27,16 +35,15 @@ def _won(view: View) -> Finding | None:
     won = deals[(deals["status"] == "won") & deals["amount"].notna() & deals["prospect"].notna()]
     if not len(won):
         return None
-    best = won.sort_values(["amount", "deal_id"], ascending=[False, True]).iloc[:1]
-    amount, closed = int(best["amount"].iat[0]), day_of(best["closed"].iat[0]) or view.day
+    best: Any = next(won.sort_values(["amount", "deal_id"], ascending=[False, True]).itertuples())
+    amount = int(best.amount)
     figures = {
-        "prospect": text(best["prospect"].iat[0]),
+        "prospect": text(best.prospect),
         "amount": money(amount),
-        "closed": date(closed),
-        "channel": channel(str(best["channel"].iat[0])),
+        "closed": date(day_of(best.closed) or view.day),
+        "channel": channel(str(best.channel)),
     }
-    subject = str(best["deal_id"].iat[0])
-    return Finding(WON, subject, 0.0, float(amount), view.day, figures)
+    return Finding(WON, str(best.deal_id), 0.0, float(amount), view.day, figures)
 
 
 def _grew(view: View) -> Finding | None:

@@ -306,7 +306,7 @@ def _anniversary(view: View) -> Iterator[Finding]:
             "anniversary",
             view.snapshot.customer_id(code),
             bounded(0.38 + (0.12 if years % 5 == 0 else 0.0)),
-            float(years),
+            float(reading.revenue.amount[code]),
             view.data_date,
             weight(view, reading, code)
             | {"years": count(years), "since": date(first), "day": date(day)},
@@ -323,12 +323,6 @@ def _this_years(first: dt.date, today: dt.date) -> dt.date:
         if day >= today:
             return day
     return day
-
-
-def _years_of(view: View, subject: str) -> float | None:
-    code = view.code(subject)
-    first = _since(view, code) if code is not None else None
-    return float((view.day - first).days // 365) if first else None
 
 
 def _since(view: View, code: int) -> dt.date | None:
@@ -402,7 +396,7 @@ RULES = (
     Rule("client-rising", MT, Mood.CHANCE, "change", False, _rising, _swing_of),
     Rule("top-client-shrinking", MT, Mood.RISK, "change", False, _shrinking, _swing_of),
     Rule("top-client-without-owner", MT, Mood.RISK, "money", None, _unowned, revenue_of),
-    Rule("anniversary", MT, Mood.JOY, "count", None, _anniversary, _years_of),
+    Rule("anniversary", MT, Mood.JOY, "money", False, _anniversary, revenue_of),
     Rule("introduction-landed", MT, Mood.JOY, "count", False, _introduced, _introductions),
     Rule("data-stale", MT, Mood.RISK, "days", True, _stale, _age),
 )

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from analytics.situations.view import View
 
-Unit = Literal["money", "share", "change", "count", "days", "date", "text", "channel", "number"]
-"""Of a figure. money: int of 1/10,000 units; share and change: 0..1; date: ISO text."""
+Unit = Literal[
+    "money", "share", "change", "count", "days", "date", "text", "channel", "theme", "number"
+]
+"""Of a figure. money: int of 1/10,000 units; share and change: 0..1; date: ISO text; theme: a name to be
+translated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,11 @@ def text(value: object) -> Figure:
 def channel(value: str) -> Figure:
     """A canonical channel, named in the reader's language."""
     return Figure("channel", value)
+
+
+def theme(value: str) -> Figure:
+    """What a pulse asked about: an English name, for translation."""
+    return Figure("theme", value)
 
 
 def bounded(value: float) -> float:

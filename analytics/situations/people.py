@@ -21,6 +21,7 @@ from analytics.situations.finding import (
     number,
     share,
     text,
+    theme,
 )
 from analytics.situations.signals import VerdictNote
 from analytics.situations.view import View, day_of
@@ -170,7 +171,7 @@ def _pulse(view: View) -> Iterator[Finding]:
         now.average,
         now.week,
         {
-            "topic": text(now.topic),
+            "topic": theme(now.name),
             "now": number(now.average),
             "then": number(earlier[-1].average),
             "answers": count(now.answers),

@@ -22,10 +22,14 @@ class VerdictNote:
 
 @dataclass(frozen=True, slots=True)
 class PulseNote:
-    """A closed week of the pulse that may be shown. average: on its scale of 1 to 5."""
+    """A closed week of the pulse that may be shown. name: of the topic, in English.
+
+    average: on its scale of 1 to 5; answers: so many at least.
+    """
 
     week: dt.date
     topic: str
+    name: str
     average: float
     answers: int
 

@@ -12,7 +12,8 @@ from analytics.period import ALL, LAST_12_MONTHS
 from analytics.scope import Scope
 from analytics.snapshot import INVOICES, Snapshot
 from bot.core.command import GROSS, GROUP, HOW, Arguments
-from bot.core.figures import Figures, channel_name
+from bot.core.figures import Figures
+from bot.core.figures import channel_name as channel_name  # where commands have it from
 from bot.core.reply import (
     Actions,
     Button,

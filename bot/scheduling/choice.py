@@ -28,8 +28,11 @@ URGENT = 0.7
 WORTH = 0.30
 """Under this score a week is quiet: silence is better than noise."""
 NEW, DONE, DISLIKED, NEARBY, ASKED = 0.08, 0.04, 0.2, 0.12, 0.4
-SPREAD = 0.10
-"""Colleagues in the MT should not all hear the same: a fixed preference a person and situation."""
+RECENTLY = dt.timedelta(days=14)
+SHARED_BURDEN = 0.15
+"""What a colleague was told within two weeks is theirs first: three directors need not all call."""
+SPREAD = 0.06
+"""A fixed preference a person and situation, so that colleagues do not all hear the same."""
 
 WORSE = {"days": (10.0, 0.15), "share": (0.03, 0.0), "change": (0.1, 0.0), "number": (0.2, 0.0)}
 """By how much a measure must worsen to count, per unit: at least so much, and this part of it."""
@@ -101,14 +104,23 @@ def choose(
     day: dt.date,
     user: str,
     rules: Mapping[str, Rule],
+    colleagues: Mapping[tuple[str, str], Sequence[str]] | None = None,
 ) -> Choice:
-    """Choose for one person; `findings` are of this person's audience, `told` in any order."""
+    """Choose for one person; `findings` are of this person's audience, `told` in any order.
+
+    colleagues: (situation, subject) to the names of those who were told it in the last two weeks.
+    """
     history = sorted((t for t in told if t.at <= day), key=lambda t: (t.at, t.id))
     scored: list[tuple[float, Finding, tuple[Reason, ...]]] = []
     passed: list[PassedOver] = []
     for finding in findings:
         rule = rules[finding.situation]
         verdict = _judge(finding, rule, history, day, user)
+        others = (colleagues or {}).get((finding.situation, finding.subject), ())
+        if others and not isinstance(verdict, Reason):
+            also = Reason("colleagues", {"names": list(others)})
+            burden = SHARED_BURDEN * min(2, len(others))
+            verdict = (verdict[0] - burden, (*verdict[1], also))
         if isinstance(verdict, Reason):
             passed.append(PassedOver(finding, verdict))
         else:

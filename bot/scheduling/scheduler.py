@@ -115,7 +115,6 @@ class Scheduler:
         self._zone = zone
         self._at_once = at_once
         self._lease = lease
-        # One at a time: a process that is killed leaves at most one behind of which nobody knows.
         self._turn_to_send = asyncio.Lock()
         self._poll_seconds = poll_seconds
         self._observe = observe
@@ -199,6 +198,12 @@ class Scheduler:
             await self._note(kept, (LEASED,), {"state": PENDING, "owner": "",
                                                "attempts": kept.attempts - 1})  # fmt: skip
             return
+        # One at a time: a process that is killed leaves at most one of which nobody knows, and who
+        # is next knows what a colleague was told.
+        async with self._turn_to_send:
+            await self._make_and_send(kept)
+
+    async def _make_and_send(self, kept: Kept) -> None:
         try:
             letter = await self._compose(kept)
         except NotSentError as error:
@@ -215,8 +220,7 @@ class Scheduler:
             change = {"state": CANCELLED, "reason": letter.reason[:200], "owner": ""}
             await self._note(kept, (LEASED,), change)
             return
-        async with self._turn_to_send:
-            await self._send(kept, letter)
+        await self._send(kept, letter)
 
     async def _send(self, kept: Kept, letter: Letter) -> None:
         sender = self._senders.get(letter.surface)
@@ -254,8 +258,10 @@ class Scheduler:
                 raise
         else:
             # Even where the lease ended meanwhile and somebody called it unknown: it arrived.
-            change = {"state": SENT, "sent_at": self._clock(), "reason": ""}
-            await self._note(kept, (SENDING, UNKNOWN), change)
+            now = self._clock()
+            change = {"state": SENT, "sent_at": now, "reason": ""}
+            step = Step(kept.id, self._owner, (SENDING, UNKNOWN), change, said.followed, now)
+            await self._write_down(step)
             self._told.clear()
 
     async def _again(self, kept: Kept, before: tuple[str, ...], error: NotSentError) -> None:
@@ -273,14 +279,16 @@ class Scheduler:
         await self._note(kept, before, {"state": DEAD, "owner": "", "reason": reason[:200]})
 
     async def _note(self, kept: Kept, before: tuple[str, ...], change: dict[str, Any]) -> None:
+        await self._write_down(Step(kept.id, self._owner, before, change))
+
+    async def _write_down(self, step: Step) -> None:
         """Note a step, again and again while the database is away: it must not be forgotten."""
-        step = Step(kept.id, self._owner, before, change)
         for pause in (*NOTE_PAUSES, None):
             try:
                 await self._writer.run(self._nudges.step, step)
             except Exception as error:  # noqa: BLE001 (if all fail the lease ends: unknown, or anew)
                 if pause is None:
-                    log.error("nudge.unnoted id=%d reason=%s", kept.id, type(error).__name__)
+                    log.error("nudge.unnoted id=%d reason=%s", step.id, type(error).__name__)
                     return
                 await asyncio.sleep(pause)
             else:

@@ -114,8 +114,17 @@ class Telling:
 
     def follow_up(self, each: Mapping[str, Any]) -> str:
         """What became of a figure since the person said they did something about it."""
-        _, unit = self._, str(each["unit"])
+        _ = self._
         subject = self.figure(*each["subject"])
+        if "ended" in each:
+            params = {"did": self.figure("date", each["did"]), "subject": subject,
+                      "on": self.figure("date", each["on"])}  # fmt: skip
+            if each["ended"] == "won":
+                return _(
+                    "You did something about it on {did}. {subject} was won on {on}.", **params
+                )
+            return _("You did something about it on {did}. {subject} was lost on {on}.", **params)
+        unit = str(each["unit"])
         line = _(
             "You did something about it on {did}. {measure}: {then} then, {now} on {date}.",
             did=self.figure("date", each["did"]),
@@ -141,7 +150,7 @@ class Telling:
             name: self.figure("date", value)
             if name == "date"
             else self.figure(*value)
-            if isinstance(value, list | tuple)
+            if name in ("then", "now")
             else value
             for name, value in params.items()
         }
@@ -167,6 +176,8 @@ class Telling:
                 return _("On {date} you asked to have it again.", **known)
             case "did":
                 return _("You acted on one like it before.")
+            case "colleagues":
+                return _("{names} got it too: agree who acts.", names=_.join(list(params["names"])))
             case "mt":
                 return _("You get it as a member of the MT.")
             case "own":

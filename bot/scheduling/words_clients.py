@@ -101,7 +101,7 @@ CLIENTS: dict[str, Words] = {
         N_("On {day} {client} will have been a client for {years} years."),
         N_("Client since {since}. {revenue} in 12 months, number {rank} of {customers}."),
         N_("Call to congratulate, not to sell. Then ask who they know that would fit you as well."),
-        N_("Years with {subject}"),
+        N_("Revenue of {subject} in 12 months"),
     ),
     "introduction-landed": Words(
         "make-introducing-easy",

@@ -106,6 +106,6 @@ OWN: dict[str, Words] = {
         N_("Celebrate this one: {client} has been a client since {since}."),
         N_("{revenue} in 12 months, number {rank} of {customers}."),
         N_("Send {client} a card, by hand."),
-        N_("Years with {subject}"),
+        N_("Revenue of {subject} in 12 months"),
     ),
 }

@@ -52,12 +52,16 @@ class NewSlot:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a nudge says: enough to show it again, and to follow it up. JSON only in `content`."""
+    """What a nudge says: enough to show it again, and to follow it up. JSON only in `content`.
+
+    followed: earlier nudges it looks at again, each with its figure now.
+    """
 
     situation: str = ""
     subject: str = ""
     figure: float | None = None
     content: Mapping[str, Any] = field(default_factory=dict)
+    followed: tuple[tuple[int, float | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +111,17 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Move one nudge on, if it is still `owner`'s and in one of the states `before`."""
+    """Move one nudge on, if it is still `owner`'s and in one of the states `before`.
+
+    followed: earlier nudges that are thereby looked at again (`at`), each with its figure.
+    """
 
     id: int
     owner: str
     before: tuple[str, ...]
     values: Mapping[str, Any]
+    followed: tuple[tuple[int, float | None], ...] = ()
+    at: dt.datetime | None = None
 
 
 class NudgeTable(Repository):
@@ -203,21 +212,28 @@ class NudgeTable(Repository):
 
     def step(self, connection: Connection, items: Sequence[Step]) -> list[bool]:
         """Move nudges on; False for each that was somebody else's by then."""
+        return [self._step(connection, item) for item in items]
+
+    def _step(self, connection: Connection, item: Step) -> bool:
         table = models.nudges
-        return [
+        ours = table.c.tenant == self._tenant
+        moved = connection.execute(
+            update(table)
+            .where(
+                ours,
+                table.c.id == item.id,
+                table.c.owner == item.owner,
+                table.c.state.in_(item.before),
+            )
+            .values(dict(item.values))
+        ).rowcount
+        for earlier, figure in item.followed if moved else ():
             connection.execute(
                 update(table)
-                .where(
-                    table.c.tenant == self._tenant,
-                    table.c.id == item.id,
-                    table.c.owner == item.owner,
-                    table.c.state.in_(item.before),
-                )
-                .values(dict(item.values))
-            ).rowcount
-            == 1
-            for item in items
-        ]
+                .where(ours, table.c.id == earlier)
+                .values(follow_figure=figure, followed_at=item.at)
+            )
+        return moved == 1
 
     def respond(self, nudge_id: int, user: str, values: Mapping[str, Any]) -> Kept | None:
         """Note what a person did with a nudge of their own; None when it is not theirs."""
@@ -241,6 +257,11 @@ class NudgeTable(Repository):
         return self._read(
             and_(_NUDGES.c.user == user, _NUDGES.c.state.in_((SENT, UNKNOWN, SENDING))), limit
         )
+
+    def recent(self, since: dt.datetime) -> list[Kept]:
+        """What was sent to anybody from a moment on, the newest week first."""
+        states = (SENT, UNKNOWN, SENDING)
+        return self._read(and_(_NUDGES.c.due_at >= since, _NUDGES.c.state.in_(states)), 5_000)
 
     def shared(self, since: dt.datetime, limit: int = 20) -> list[Kept]:
         """What people shared with the MT from a moment on, the newest week first."""
