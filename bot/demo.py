@@ -70,11 +70,13 @@ def build(
     )
     load_files(where, files, today=today, progress=progress)
     from analytics.snapshot import SnapshotStore
-    from bot import demo_culture
+    from bot import demo_culture, demo_nudges
 
-    people = SnapshotStore(where).load().people
+    snapshot = SnapshotStore(where).load()
+    people = snapshot.people
     team = [str(user) for user in people.loc[people["role"].isin(["mt", "admin"]), "user"]]
     demo_culture.write(where, team, seed=seed, today=today)
+    demo_nudges.write(where, snapshot, today=today, zone="Europe/Amsterdam")
 
 
 def company_name(where: Path) -> str:

@@ -136,7 +136,7 @@ def _logging_as_it_was() -> Iterator[None]:
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo company of TODAY, built once for all workers. Nobody writes in it."""
     shared = tmp_path_factory.getbasetemp().parent
-    if not shared.name.startswith("pytest-"):  # one process: the base is this run's own
+    if shared.name.startswith("pytest-of-"):  # one process: the base is this run's own
         shared = tmp_path_factory.getbasetemp()
     where = shared / "demo-company"
     with FileLock(shared / "demo-company.lock"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analytics.errors import NoDataError
 from bot.commands._model_words import model_data, trust_line
+from bot.commands._nudge_everyone import nudge_state
 from bot.core.command import Accepts, Arguments, command
 from bot.core.reply import (
     Actions,
@@ -114,6 +115,8 @@ async def status(request: Request, args: Arguments, services: Services) -> Reply
                 Tone.WARNING,
             )
         )
+    nudges, lines = await services.run(nudge_state, request, services, _)
+    elements += [Section(line, Tone.WARNING) for line in lines]
     moment = _.moment(meta.created_at, request.principal.time_zone)
     elements += [
         Fields(
@@ -144,6 +147,7 @@ async def status(request: Request, args: Arguments, services: Services) -> Reply
         "future_lines": future,
         "won_deals_without_amount_or_date": meta.won_deals_without_amount_or_date,
         "inbox": dict(services.inbox),
+        "nudges": nudges,
         "model": model_data(model) | {"reason": model.reason.value if model.reason else None},
         "loads": [
             {

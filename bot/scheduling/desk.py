@@ -99,7 +99,7 @@ class Desk:
         wanted = chosen.wanted if chosen and chosen.wanted is not None else Role.MT in held
         own = chosen.locale if chosen else ""
         return Known(
-            reader=Reader(user, self._name(user), Audience.MT if sees_all else Audience.SALES),
+            reader=Reader(user, self.name(user), Audience.MT if sees_all else Audience.SALES),
             roles=held,
             locale=own if own in LOCALES else locale or principal.locale,
             rhythm=Rhythm(weekday, time, zone),
@@ -108,7 +108,8 @@ class Desk:
             zone_problem="" if is_zone(zone) else zone,
         )
 
-    def _name(self, user: str) -> str:
+    def name(self, user: str) -> str:
+        """A person's name; the user where none is loaded."""
         try:
             table = self._services.snapshots.current().people
         except NoDataError:
@@ -155,11 +156,11 @@ class Desk:
     def colleagues(self, user: str, now: dt.datetime) -> list[tuple[str, Kept]]:
         """What others were sent in the last two weeks, each with their name."""
         recent = self.nudges.recent(now - RECENTLY)
-        return [(self._name(k.user), k) for k in recent if k.user != user and k.situation]
+        return [(self.name(k.user), k) for k in recent if k.user != user and k.situation]
 
     def shared_since(self, user: str, since: dt.datetime) -> list[tuple[str, Kept]]:
         """What others shared with the MT since then, each with their name."""
-        return [(self._name(k.user), k) for k in self.nudges.shared(since) if k.user != user]
+        return [(self.name(k.user), k) for k in self.nudges.shared(since) if k.user != user]
 
     def decided(
         self,

@@ -7,9 +7,8 @@ by a fixed pattern.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from analytics.situations.finding import Audience
 from analytics.situations.signals import Signals
@@ -68,7 +67,9 @@ def simulated(
                 place = next(i for i, kept in enumerate(out) if kept.id == earlier)
                 out[place] = replace(out[place], follow_figure=figure, followed_at=due)
             habits = HABITS[number % len(HABITS)]
-            response = habits[position % len(habits)] if made.choice.finding else ""
+            # The newest one is still to be answered, by whoever looks at it.
+            answers = made.choice.finding is not None and position < weeks - 1
+            response = habits[position % len(habits)] if answers else ""
             out.append(
                 Kept(
                     id=len(out) + 1,
@@ -95,9 +96,3 @@ def simulated(
                 )
             )
     return out
-
-
-def columns(kept: Kept) -> Mapping[str, Any]:
-    """A simulated nudge as the outbox stores it, without its id."""
-    values = {name: getattr(kept, name) for name in Kept.__dataclass_fields__ if name != "id"}
-    return values | {"content": dict(kept.content), "next_at": kept.due_at, "owner": ""}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from bot.core.figures import HIDDEN, Figures, channel_name
 from bot.core.reply import Actions, Button, Citation, Context, Element, Reply, Section, Tone
+from bot.i18n import Localizer
 from bot.scheduling.slots import IsoWeek
 from bot.scheduling.wording import Words
 from bot.scheduling.words_clients import CLIENTS
@@ -53,6 +54,20 @@ class Telling:
     def __init__(self, figures: Figures) -> None:
         self._figures = figures
         self._ = figures.localizer
+
+    @property
+    def localizer(self) -> Localizer:
+        """Texts and numbers of this reader."""
+        return self._
+
+    @property
+    def exact(self) -> bool:
+        """Whether this reader may see amounts as they are."""
+        return self._figures.exact
+
+    def drawn(self, share: float) -> float:
+        """A share for a picture."""
+        return self._figures.drawn(share)
 
     def figure(self, unit: str, value: Any) -> str:
         """One figure."""

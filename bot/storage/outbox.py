@@ -247,6 +247,19 @@ class NudgeTable(Repository):
             ).first()
         return _kept(row) if row is not None else None
 
+    def keep(self, past: Sequence[Kept]) -> None:
+        """Store nudges of weeks gone by: a demo's past. A week that is there stays as it is."""
+        table = models.nudges
+        with self._database.write() as connection:
+            for each in past:
+                values = {name: getattr(each, name) for name in _FIELDS}
+                values |= {"content": dict(each.content), "next_at": each.due_at, "owner": ""}
+                connection.execute(
+                    insert_into(connection, table)
+                    .values(tenant=self._tenant, **values)
+                    .on_conflict_do_nothing()
+                )
+
     def get(self, nudge_id: int) -> Kept | None:
         """Return one nudge."""
         found = self._read(_NUDGES.c.id == nudge_id, 1)
@@ -262,6 +275,10 @@ class NudgeTable(Repository):
         """What was sent to anybody from a moment on, the newest week first."""
         states = (SENT, UNKNOWN, SENDING)
         return self._read(and_(_NUDGES.c.due_at >= since, _NUDGES.c.state.in_(states)), 5_000)
+
+    def of_week(self, iso_week: str) -> list[Kept]:
+        """Everybody's nudge of a week, in whatever state."""
+        return self._read(_NUDGES.c.iso_week == iso_week, 5_000)
 
     def shared(self, since: dt.datetime, limit: int = 20) -> list[Kept]:
         """What people shared with the MT from a moment on, the newest week first."""
