@@ -11,17 +11,17 @@ import datetime as dt
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.core.audit import AuditEvent
 from bot.core.request import Place
 from bot.storage import models
 from bot.storage.repositories import Repository
+from bot.storage.rows import insert_rows, one_json, parts, places
 
 FIRST = "0" * 64
 """What the first event of a tenant names as its predecessor."""
@@ -52,8 +52,7 @@ class AuditLog(Repository):
         """
         if any(event.tenant != self._tenant for event in events):
             raise ValueError("the event belongs to another tenant")
-        last, previous = self._head(connection)
-        people = self._people(connection, {event.user for event in events})
+        last, previous, people = self._before(connection, {event.user for event in events})
         rows = []
         for event in events:
             last += 1
@@ -64,13 +63,8 @@ class AuditLog(Repository):
             }
             row["hash"] = previous = _digest(row)
             rows.append(row)
-        connection.execute(insert(models.audit_events), rows)
-        head = {"sequence": last, "hash": previous}
-        connection.execute(
-            insert(models.audit_heads)
-            .values(tenant=self._tenant, **head)
-            .on_conflict_do_update(set_=head)
-        )
+        insert_rows(connection, models.audit_events, rows)
+        connection.exec_driver_sql(_HEAD, (self._tenant, last, previous))
         return [None] * len(events)
 
     def verify_chain(self) -> ChainCheck:
@@ -123,23 +117,40 @@ class AuditLog(Repository):
         statement = select(table).where(table.c.tenant == self._tenant).order_by(table.c.sequence)
         return iter(connection.execute(statement).mappings())
 
-    def _people(self, connection: Connection, users: set[str]) -> dict[str, str]:
-        """Return the pseudonym of each user, made where there is none.
+    def _before(
+        self, connection: Connection, users: Collection[str]
+    ) -> tuple[int, str, dict[str, str]]:
+        """The newest sequence and hash, and each user's pseudonym, made where there is none.
 
         Looked up anew each time: an erased person must not live on in a cache.
         """
-        table = models.pseudonyms
-        known = connection.execute(
-            select(table.c.user, table.c.person).where(
-                table.c.tenant == self._tenant, table.c.user.in_(users)
+        asked = sorted(users)
+        head: tuple[int, str] = (0, FIRST)
+        people: dict[str, str] = {}
+        for part in parts(asked):
+            values = [each for pair in enumerate(part) for each in pair]
+            found, known = one_json(
+                connection,
+                _BEFORE.format(places(2, len(part))),
+                [*values, self._tenant, self._tenant],
             )
-        )
-        people: dict[str, str] = {row.user: row.person for row in known}
-        new = {user: f"p-{secrets.token_hex(16)}" for user in users - people.keys()}
-        if new:
-            rows = [{"tenant": self._tenant, "user": u, "person": p} for u, p in new.items()]
-            connection.execute(insert(table), rows)
-        return people | new
+            head = (int(found[0]), str(found[1])) if found else head
+            people |= {part[place]: person for place, person in known}
+        new = {user: f"p-{secrets.token_hex(16)}" for user in asked if user not in people}
+        rows = [{"tenant": self._tenant, "user": u, "person": p} for u, p in new.items()]
+        insert_rows(connection, models.pseudonyms, rows)
+        return (*head, people | new)
+
+
+_BEFORE = """WITH asked (place, user) AS (VALUES {0})
+SELECT json_array(
+  (SELECT json_array(sequence, hash) FROM audit_heads WHERE tenant = ?),
+  (SELECT json_group_array(json_array(asked.place, pseudonyms.person))
+   FROM asked JOIN pseudonyms ON pseudonyms.tenant = ? AND pseudonyms.user = asked.user))
+"""
+_HEAD = """INSERT INTO audit_heads (tenant, sequence, hash) VALUES (?, ?, ?)
+ON CONFLICT (tenant) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash
+"""
 
 
 def _row(event: AuditEvent) -> dict[str, Any]:

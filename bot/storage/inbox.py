@@ -59,9 +59,9 @@ class Inbox:
         new = New(surface, event_id, text, now, now + self.lease, self._owner)
         return await self._writer.run(self._table.accept, new)
 
-    async def done(self, work_id: int) -> None:
-        """Note that a piece of work is answered: its content goes, its key stays for 24 hours."""
-        await self._writer.run(self._table.done, work_id)
+    async def done(self, *work_ids: int) -> None:
+        """Note that work is answered: its content goes, its key stays for 24 hours."""
+        await self._writer.run(self._table.done, work_ids)
 
     async def later(self, work_id: int, seconds: float, reason: str) -> None:
         """Try again after at least `seconds` and a growing pause; the 8th failure is the last.

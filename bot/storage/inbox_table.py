@@ -13,7 +13,6 @@ from sqlalchemy import (
     Connection,
     Row,
     and_,
-    bindparam,
     case,
     delete,
     func,
@@ -21,10 +20,10 @@ from sqlalchemy import (
     select,
     update,
 )  # fmt: skip
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.storage import models
 from bot.storage.repositories import Repository
+from bot.storage.rows import MOST, insert_rows, one_json, parts, places, written
 
 KEPT = dt.timedelta(hours=24)
 """Slack sends its last copy after 5 minutes; a day also covers a platform that catches up."""
@@ -130,10 +129,49 @@ class InboxTable(Repository):
 
     def accept(self, connection: Connection, items: Sequence[New]) -> list[int | None]:
         """Store events that are new, held by their owner; None for each that is a copy."""
-        table = models.inbox
-        rows: dict[tuple[str, str], dict[str, Any]] = {}
+        # Of copies in one batch the first is the event.
+        first: dict[tuple[str, str], New] = {}
         for item in items:
-            row = {
+            first.setdefault((item.surface, item.event), item)
+        keys = list(first)
+        next_id, known = self._known(connection, keys, items[0].now - KEPT)
+        # A key that should have been purged must not keep a new event out.
+        self._forget(connection, [row_id for row_id, is_old in known.values() if is_old])
+        stored: dict[tuple[str, str], int] = {}
+        for place, key in enumerate(keys):
+            if place not in known or known[place][1]:
+                stored[key] = next_id + len(stored)
+        self._store(connection, [(row_id, first[key]) for key, row_id in stored.items()])
+        return [stored.pop((item.surface, item.event), None) for item in items]
+
+    def _known(
+        self, connection: Connection, keys: Sequence[tuple[str, str]], old: dt.datetime
+    ) -> tuple[int, dict[int, tuple[int, bool]]]:
+        """The next free id; and of keys that are stored, by place: id, and whether it is too old."""
+        before = written(models.inbox, "received_at", old)
+        known: dict[int, tuple[int, bool]] = {}
+        next_id = 1
+        for number, part in enumerate(parts(keys)):
+            asked = [x for place, key in enumerate(part, number * MOST) for x in (place, *key)]
+            next_id, found = one_json(
+                connection,
+                _KNOWN.format(places(3, len(part))),
+                [*asked, DEAD, DONE, before, self._tenant],
+            )
+            known |= {place: (row_id, bool(is_old)) for place, row_id, is_old in found}
+        return next_id, known
+
+    def _forget(self, connection: Connection, ids: Sequence[int]) -> None:
+        if ids:
+            table = models.inbox
+            connection.execute(
+                delete(table).where(table.c.tenant == self._tenant, table.c.id.in_(ids))
+            )
+
+    def _store(self, connection: Connection, new: Sequence[tuple[int, New]]) -> None:
+        rows = [
+            {
+                "id": row_id,
                 "tenant": self._tenant,
                 "surface": item.surface,
                 "event": item.event,
@@ -145,26 +183,14 @@ class InboxTable(Repository):
                 "owner": item.owner,
                 "reason": "",
             }
-            rows.setdefault((item.surface, item.event), row)
-        new = _INSERT.excluded
-        # A key that should have been purged must not keep a new event out.
-        statement = _INSERT.on_conflict_do_update(
-            index_elements=[table.c.tenant, table.c.surface, table.c.event],
-            set_={name: new[name] for name in _REPLACED},
-            where=and_(table.c.state != TODO, table.c.received_at < items[0].now - KEPT),
-        )
-        stored = connection.execute(
-            statement.returning(table.c.id, table.c.surface, table.c.event), list(rows.values())
-        )
-        ids: dict[tuple[str, str], int] = {(row.surface, row.event): row.id for row in stored}
-        # Of copies in one batch the first is the event.
-        return [ids.pop((item.surface, item.event), None) for item in items]
+            for row_id, item in new
+        ]
+        insert_rows(connection, models.inbox, rows)
 
-    def done(self, connection: Connection, items: Sequence[int]) -> list[None]:
+    def done(self, connection: Connection, items: Sequence[tuple[int, ...]]) -> list[None]:
         """Wipe the content; the key stays. Also when the lease was lost: it was answered."""
-        # Id by id: of a list SQLite thinks the tenant's index is cheaper, and reads a whole day.
-        rows = [{"of_tenant": self._tenant, "answered": item} for item in items]
-        connection.execute(_FINISH, rows)
+        for part in parts([row_id for ids in items for row_id in ids]):
+            connection.exec_driver_sql(_FINISH.format(places(1, len(part))), (*part, self._tenant))
         return [None] * len(items)
 
     def later(self, connection: Connection, items: Sequence[Again]) -> list[DeadWork | None]:
@@ -309,15 +335,19 @@ class InboxTable(Repository):
             return [_dead(row, row.reason) for row in connection.execute(statement)]
 
 
-_INSERT = insert(models.inbox)
-_FINISH = (
-    update(models.inbox)
-    .where(models.inbox.c.tenant == bindparam("of_tenant"))
-    .where(models.inbox.c.id == bindparam("answered"))
-    .values(state=DONE, payload="", owner="", reason="")
-)
+_KNOWN = """WITH asked (place, surface, event) AS (VALUES {0})
+SELECT json_array(
+  (SELECT coalesce(max(id), 0) + 1 FROM inbox),
+  (SELECT json_group_array(json_array(
+     asked.place, inbox.id, inbox.state IN (?, ?) AND inbox.received_at < ?))
+   FROM asked JOIN inbox
+     ON inbox.tenant = ? AND inbox.surface = asked.surface AND inbox.event = asked.event))
+"""
+# The plus keeps SQLite from the index of the tenant, with which it would read a whole day.
+_FINISH = """UPDATE inbox SET state = 'done', payload = '', owner = '', reason = ''
+WHERE id IN (VALUES {0}) AND +tenant = ?
+"""
 _UNFINISHED = "started and not finished"
-_REPLACED = ("payload", "state", "attempts", "received_at", "due_at", "owner", "reason")
 
 
 def _work(row: Row[Any]) -> Work:

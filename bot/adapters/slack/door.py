@@ -57,8 +57,8 @@ class Inbox(Protocol):
     async def accept(self, surface: str, event_id: str, payload: Mapping[str, Any]) -> int | None:
         """Store an event; None for a copy."""
 
-    async def done(self, work_id: int) -> None:
-        """Note that it is answered."""
+    async def done(self, *work_ids: int) -> None:
+        """Note that they are answered."""
 
     async def later(self, work_id: int, seconds: float, reason: str) -> None:
         """Try it again."""
@@ -241,12 +241,10 @@ class SlackDoor:
     async def _note_answered(self) -> None:
         await asyncio.sleep(NOTE_SECONDS)
         answered, self._answered = self._answered, []
-        noted = await asyncio.gather(
-            *(self._inbox.done(work_id) for work_id in answered), return_exceptions=True
-        )
-        for error in noted:
-            if isinstance(error, Exception):  # its lease ends, and the Worker answers once more
-                log.error("slack.not_noted error=%s", type(error).__name__)
+        try:
+            await self._inbox.done(*answered)
+        except Exception as error:  # noqa: BLE001 (the leases end, and the Worker answers once more)
+            log.error("slack.not_noted error=%s", type(error).__name__)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
