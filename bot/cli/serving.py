@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 import logging
 import webbrowser
 from dataclasses import replace
@@ -56,9 +57,19 @@ def run_serve(context: Context, port: int | None) -> None:
             server = create_server(
                 ready=lambda: readiness(application), metrics=metrics, routes=routes
             )
+            _set_aside()
             await run_server(server, settings.host, settings.port if port is None else port)
 
     asyncio.run(main())
+
+
+def _set_aside() -> None:
+    """Keep the garbage collector from what stays for good: the code, and what it set up.
+
+    Looking all of it through stops the process for 30 to 90 ms, now and then under load.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def run_demo(

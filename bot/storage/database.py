@@ -30,6 +30,8 @@ CHECKPOINT_SECONDS = 0.5
 """How long emptying the log waits for readers; it is tried again at the next occasion."""
 KEPT_BACKUPS = 5
 SQLITE = "sqlite:///"
+SQLITE_PAGES, MOST_PAGES = 1_000, 16_000
+"""Pages of the WAL after which a commit carries it over: SQLite's own, and where that can wait."""
 
 
 class Database:
@@ -37,6 +39,8 @@ class Database:
 
     def __init__(self, engine: Engine, path: Path) -> None:
         self._engine = engine
+        self._synced = engine.execution_options(ballotage_write="FULL")
+        self._unsynced = engine.execution_options(ballotage_write="NORMAL")
         self.path = path
 
     @classmethod
@@ -76,11 +80,34 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Give a connection that holds the write lock until the end; commits, or rolls back."""
-        engine = self._engine.execution_options(ballotage_write=True)
-        with engine.begin() as connection:
+    def write(self, *, synced: bool = True) -> Iterator[Connection]:
+        """Give a connection that holds the write lock until the end; commits, or rolls back.
+
+        With `synced` False the commit does not wait for the disk; `sync` does that.
+        """
+        with (self._synced if synced else self._unsynced).begin() as connection:
             yield connection
+
+    def sync(self) -> int:
+        """Put on the disk what was committed; return the WAL's length in bytes. OSError."""
+        # Only the WAL may be opened here: closing any handle on the database file itself would
+        # drop the locks that SQLite holds on it.
+        try:
+            file = os.open(f"{self.path}-wal", os.O_RDWR)
+        except FileNotFoundError:
+            return 0  # carried over and synced by who closed it
+        try:
+            os.fsync(file)
+            return os.fstat(file).st_size
+        finally:
+            os.close(file)
+
+    def carry_over(self) -> None:
+        """Carry the WAL over into the database file, without keeping a writer waiting."""
+        with self._engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None  # noqa: S101 (a connection that was just made)
+            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def checkpoint(self) -> bool:
         """Move the write-ahead log into the file and empty it; False while somebody reads in it.
@@ -214,6 +241,12 @@ def _engine(path: Path) -> Engine:
 
     def on_begin(connection: Connection) -> None:
         write = connection.get_execution_options().get("ballotage_write")
+        if write:
+            # FULL waits for the disk at the commit. Who does not wait does not carry the WAL over
+            # either, until it is far longer than it gets while somebody else does.
+            pages = SQLITE_PAGES if write == "FULL" else MOST_PAGES
+            connection.exec_driver_sql(f"PRAGMA synchronous={write}")
+            connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint={pages}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     event.listen(engine, "connect", on_connect)

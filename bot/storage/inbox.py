@@ -47,21 +47,31 @@ class Inbox:
         # Full jitter: those who failed together must not come back together.
         self._jitter = jitter or (lambda most: random.SystemRandom().uniform(0.0, most))
 
-    async def accept(self, surface: str, event_id: str, payload: Mapping[str, Any]) -> int | None:
+    async def accept(
+        self, surface: str, event_id: str, payload: Mapping[str, Any], *, synced: bool = True
+    ) -> int | None:
         """Store an event and hold it for a lease; None when it came before in the last 24 hours.
 
-        Returns after the commit, so what follows may have effects. Call `done` or `later` within
-        the lease (60 s), or give the work to a `Worker`, which renews it. TypeError: a payload
-        that is not JSON.
+        Returns after the commit, so what follows may have effects; with `synced` False without
+        waiting for the disk: then call `synced` before telling anyone that it arrived. Call `done`
+        or `later` within the lease (60 s), or give the work to a `Worker`, which renews it.
+        TypeError: a payload that is not JSON.
         """
         text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
         now = self._clock()
         new = New(surface, event_id, text, now, now + self.lease, self._owner)
-        return await self._writer.run(self._table.accept, new)
+        return await self._writer.run(self._table.accept, new, synced=synced)
+
+    async def synced(self) -> None:
+        """Return once all that was accepted before is on the disk. OSError when the disk fails."""
+        await self._writer.synced()
 
     async def done(self, *work_ids: int) -> None:
-        """Note that work is answered: its content goes, its key stays for 24 hours."""
-        await self._writer.run(self._table.done, work_ids)
+        """Note that work is answered: its content goes, its key stays for 24 hours.
+
+        Does not wait for the disk: a power cut within 50 ms has it answered once more.
+        """
+        await self._writer.run(self._table.done, work_ids, synced=False)
 
     async def later(self, work_id: int, seconds: float, reason: str) -> None:
         """Try again after at least `seconds` and a growing pause; the 8th failure is the last.

@@ -3,10 +3,9 @@
 A commit costs the same for one row as for fifty, and SQLite lets one writer in at a time. So what
 waits is written together: under load the batches grow and the cost of each write falls.
 
-What a power cut can lose: nothing that `run` returned from. A commit is synced to the disk
-(WAL with synchronous=FULL) before anyone hears of it; NORMAL would be no faster here, since a
-batch shares one sync, and could forget an event that was already acknowledged. What was handed to
-`soon` is committed within 50 ms: a crash may lose that much, and no more.
+A commit puts its rows in the WAL: a killed process loses none of them. What a power cut can lose:
+nothing that `run` returned from, unless it was told not to wait (`synced=False`); see `Syncer`.
+What was handed to `soon` is committed within 50 ms, and synced within 50 ms after that.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -28,6 +28,7 @@ from sqlalchemy.exc import OperationalError
 from bot.core.audit import AuditEvent
 from bot.storage.audit import AuditLog
 from bot.storage.database import Database
+from bot.storage.syncer import Syncer
 
 log = logging.getLogger("ballotage.writer")
 
@@ -58,6 +59,7 @@ class _Write:
     operation: Operation[Any, Any]
     item: Any
     future: Future[Any] | asyncio.Future[Any] | None = None
+    synced: bool = True
     result: Any = None
     error: Exception | None = None
 
@@ -81,6 +83,7 @@ class Writer:
     def __init__(self, database: Database, *, window: float = WINDOW) -> None:
         self.database = database
         self._window = window
+        self._syncer = Syncer(database)
         self._wake = threading.Condition()
         self._urgent: deque[_Write] = deque()
         self._later: deque[_Write] = deque()
@@ -89,15 +92,24 @@ class Writer:
         self._closing = False
         self._thread: threading.Thread | None = None
 
-    async def run(self, operation: Operation[T, R], item: T) -> R:
-        """Write an item and return its result once committed.
+    async def run(self, operation: Operation[T, R], item: T, *, synced: bool = True) -> R:
+        """Write an item and return its result once it is on the disk.
 
-        Raises what the operation raised, or sqlalchemy's OperationalError when nothing can be
-        written. Cancelled while it waits, the write may still happen.
+        With `synced` False once it is committed: that outlives this process at once, a power cut
+        within 50 ms. Raises what the operation raised, sqlalchemy's OperationalError when nothing
+        can be written, or OSError when the disk fails. Cancelled while it waits, the write may
+        still happen.
         """
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._add(self._urgent, _Write(operation, item, future))
+        self._add(self._urgent, _Write(operation, item, future, synced))
         return await future
+
+    async def synced(self) -> None:
+        """Return once all that was committed before is on the disk. OSError."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        write = _Write(_nothing, None, future)
+        self._syncer.committed(partial(_told, [write]))
+        await future
 
     def soon(self, operation: Operation[T, R], item: T) -> None:
         """Have an item written within 50 ms; returns at once, from any thread.
@@ -121,6 +133,7 @@ class Writer:
             self._wake.notify()
         if self._thread is not None:
             self._thread.join()
+        self._syncer.close()
 
     def __enter__(self) -> Writer:
         return self
@@ -160,13 +173,17 @@ class Writer:
                 self._failed(batch, error)
             except Exception:  # noqa: BLE001 (found out below whose it is)
                 self._commit_one_by_one(batch)
-            _settle(batch)
+            waiting = [write for write in batch if write.synced and write.future is not None]
+            waiting = [write for write in waiting if write.error is None]
+            held = {id(write) for write in waiting}
+            _settle(write for write in batch if id(write) not in held)
+            self._syncer.committed(partial(_told, waiting) if waiting else None)
 
     def _commit(self, batch: list[_Write]) -> None:
         groups: defaultdict[Operation[Any, Any], list[_Write]] = defaultdict(list)
         for write in batch:
             groups[write.operation].append(write)
-        with self.database.write() as connection:
+        with self.database.write(synced=False) as connection:
             for operation, writes in groups.items():
                 results = operation(connection, [write.item for write in writes])
                 for write, result in zip(writes, results, strict=True):
@@ -241,6 +258,13 @@ class BufferedAudit:
     def close(self) -> None:
         """Block until every event given before is written."""
         self._writer.flush()
+
+
+def _told(writes: Sequence[_Write], error: Exception | None) -> None:
+    """Tell those who waited for the disk."""
+    for write in writes:
+        write.error = error
+    _settle(writes)
 
 
 def _settle(batch: Iterable[_Write]) -> None:

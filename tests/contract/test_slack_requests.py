@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import logging
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from bot.adapters.slack import SlackSettings
 from bot.application import Application
+from bot.storage.database import Database
 from tests.contract.slack_world import CHANNEL, MT, SECRET, STACK, World, texts, world
 
 STAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
@@ -261,3 +263,30 @@ async def test_bolt_leaves_the_loggers_of_the_program_alone(slack: World) -> Non
     for name in ("ballotage", "ballotage.slack", "ballotage.core"):
         logger = logging.getLogger(name)
         assert (logger.level, logger.filters) == (logging.NOTSET, []), name
+
+
+async def test_only_what_is_acknowledged_unanswered_waits_for_the_disk(
+    demo_application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = threading.Event()
+    free.set()
+
+    def sync(self: Database) -> int:
+        assert free.wait(20)
+        return 0
+
+    monkeypatch.setattr(Database, "sync", sync)
+    async with world(demo_application, tmp_path) as slack:
+        event = {"type": "app_mention", "user": MT, "channel": CHANNEL, "ts": "5.5", "text": "help"}
+        try:
+            free.clear()
+            assert texts(await slack.command("/topclients 3"))
+            mention = asyncio.create_task(slack.event(event))
+            slack.door._ack_seconds = 0.0
+            late = asyncio.create_task(slack.knock(slack.command_body("/topclients 4")))
+            done, _ = await asyncio.wait({mention, late}, timeout=0.3)
+            assert not done
+        finally:
+            free.set()
+        assert await mention == 200
+        assert (await late)[0] == 200

@@ -54,8 +54,13 @@ Observer = Callable[[str, str, str], None]
 class Inbox(Protocol):
     """Where work is kept; bot.storage.inbox is one."""
 
-    async def accept(self, surface: str, event_id: str, payload: Mapping[str, Any]) -> int | None:
-        """Store an event; None for a copy."""
+    async def accept(
+        self, surface: str, event_id: str, payload: Mapping[str, Any], *, synced: bool = True
+    ) -> int | None:
+        """Store an event, on the disk unless `synced` is False; None for a copy."""
+
+    async def synced(self) -> None:
+        """Return once what was stored before is on the disk."""
 
     async def done(self, *work_ids: int) -> None:
         """Note that they are answered."""
@@ -195,10 +200,13 @@ class SlackDoor:
         if ask is None or not ask.user or (known and not known.is_ours(ask.team)):
             self._observe(SURFACE, ask.kind if ask else "other", "ignored")
             return BoltResponse(status=200)
+        # Until Slack has told who we are, another workspace's command could be answered here.
+        at_once = ask.kind == "command" and known is not None
         try:
             async with self._company:
                 kept = self._responder.kept(ask).to_json()
-                work_id = await self._inbox.accept(SURFACE, ask.key, kept)
+                # Answered in its own request, it needs no disk: there is no promise to keep.
+                work_id = await self._inbox.accept(SURFACE, ask.key, kept, synced=not at_once)
         except Exception as error:  # noqa: BLE001 (unstored, it must not be acknowledged)
             log.error("slack.not_stored error=%s", type(error).__name__)
             return BoltResponse(status=503)
@@ -206,10 +214,17 @@ class SlackDoor:
             self._observe(SURFACE, ask.kind, "repeated")
             return BoltResponse(status=200)
         self._observe(SURFACE, ask.kind, "accepted")
-        # Until Slack has told who we are, another workspace's command could be answered here.
-        slot = Slot() if ask.kind == "command" and known else None
+        slot = Slot() if at_once else None
         self._spawn(self._try(work_id, ask, slot))
-        answer = await slot.taken(self._ack_seconds) if slot else ""
+        if slot is None:
+            return BoltResponse(status=200)
+        answer = await slot.taken(self._ack_seconds)
+        if not answer:  # acknowledged before it is answered: from here on it is promised
+            try:
+                await self._inbox.synced()
+            except OSError as error:
+                log.error("slack.not_stored error=%s", type(error).__name__)
+                return BoltResponse(status=503)
         return BoltResponse(status=200, body=answer)
 
     async def _try(self, work_id: int, ask: Ask, slot: Slot | None) -> None:
