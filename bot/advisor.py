@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bot import guards
+from bot.core.advice import Advice, Passage
 from bot.core.command import Command
 from bot.core.progress import Listener, listening
 from bot.core.reply import Actions, Form, Outcome, Reply, plain_text
@@ -51,29 +52,6 @@ _QUIET = (
     *("langsmith", "httpx", "httpx2", "httpcore", "httpcore2"),
 )
 """Libraries that write bodies of requests into the log when asked for details."""
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A card or a piece of a document that was found for a question, in the asker's language.
-
-    `source` is how it is cited; `document`: somebody's own text, that decides nothing.
-    """
-
-    id: str
-    title: str
-    text: str
-    source: str = ""
-    document: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """What the model wrote and may be shown; `text` cites as `[id]`, `commands` were its figures."""
-
-    text: str
-    passages: tuple[Passage, ...]
-    commands: tuple[str, ...]
 
 
 Find = Callable[[Request, str], Awaitable[Sequence[Passage]]]
@@ -134,9 +112,14 @@ class Advisor:
         if client is not None:
             await client.close()
 
-    async def advise(self, request: Request, question: str) -> Advice | None:
-        """Answer, or None where the answer without a model must do. Never raises, never late."""
-        seconds = self._services.settings.deadline_seconds * SHARE_OF_DEADLINE
+    async def advise(self, request: Request, question: str, *, spent: float = 0.0) -> Advice | None:
+        """Answer, or None where the answer without a model must do. Never raises, never late.
+
+        `spent`: seconds of the deadline that went before.
+        """
+        seconds = self._services.settings.deadline_seconds * SHARE_OF_DEADLINE - spent
+        if seconds <= 0:
+            return None
         started, turn = time.monotonic(), _Turn(request)
         whose = key(request, self._services.figures(request).detail)
         try:

@@ -31,6 +31,7 @@ from bot.storage.sink import StoredAudit
 
 if TYPE_CHECKING:
     from analytics.snapshot import Snapshot
+    from bot.advisor import Advisor
     from bot.observability import Metrics
     from knowledge.library import Library
 
@@ -49,10 +50,16 @@ class Application:
     services: Services
     dispatcher: Dispatcher
     audit: AuditSink
+    advisor: Advisor | None = None
 
     async def answer(self, request: Request) -> Reply:
         """Answer one request."""
         return await self.dispatcher.answer(request)
+
+    async def aclose(self) -> None:
+        """Close what answering opened; for who answers without `running`."""
+        if self.advisor is not None:
+            await self.advisor.close()
 
     def recordable(self, text: str) -> str:
         """What of a text may be kept while it is answered, or in a history."""
@@ -87,12 +94,15 @@ class Application:
             ),
             asyncio.create_task(pulse.close_on_time(self.services)),
         ]
+        if self.advisor is not None:
+            jobs.append(asyncio.create_task(self.advisor.warm()))
         try:
             yield
         finally:
             for job in jobs:
                 job.cancel()
             await asyncio.gather(*jobs, return_exceptions=True)
+            await self.aclose()
             self.services.executor = None
             pool.shutdown(wait=True, cancel_futures=True)
             if isinstance(self.audit, StoredAudit):
@@ -103,6 +113,13 @@ def _library(settings: Settings, home: Path) -> Library:
     from bot import coaching
 
     return coaching.library(settings, home)
+
+
+def _advisor(services: Services, dispatcher: Dispatcher) -> Advisor:
+    from bot import coaching
+    from bot.advisor import Advisor
+
+    return Advisor(services, dispatcher.answer, coaching.finder(services))
 
 
 def _observer(metrics: Metrics) -> Callable[[float, bool], None]:
@@ -136,4 +153,5 @@ def build(
     )
     sink = audit or stored
     dispatcher = Dispatcher(services, policy, sink, observe)
-    return Application(settings, where, registry, snapshots, services, dispatcher, sink)
+    services.adviser = advisor = _advisor(services, dispatcher) if settings.model else None
+    return Application(settings, where, registry, snapshots, services, dispatcher, sink, advisor)

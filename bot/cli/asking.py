@@ -10,7 +10,7 @@ import sys
 import typer
 
 from bot import people
-from bot.application import build
+from bot.application import Application, build
 from bot.cli.context import Context
 from bot.core.reply import Outcome, Reply
 from bot.core.request import Conversation, Place, Principal, Request, Role
@@ -42,7 +42,7 @@ def ask_once(
         surface="terminal",
         as_of=_day(as_of),
     )
-    reply = asyncio.run(application.answer(request))
+    reply = asyncio.run(_answered(application, request))
     if reply.outcome is Outcome.ANSWERED or (
         reply.outcome is Outcome.REFUSED and output in {"json", "slack", "teams"}
     ):
@@ -50,6 +50,13 @@ def ask_once(
     else:
         typer.echo(" ".join(str(reply.data.get("error", "")).split()), err=True)
     raise typer.Exit(reply.outcome.value)
+
+
+async def _answered(application: Application, request: Request) -> Reply:
+    try:
+        return await application.answer(request)
+    finally:
+        await application.aclose()
 
 
 def chat_here(context: Context, role: str, user: str, channel: str, plain: bool, text: str) -> None:
@@ -62,18 +69,22 @@ def chat_here(context: Context, role: str, user: str, channel: str, plain: bool,
         application.snapshots.poll()  # what was loaded meanwhile counts from the next question on
         return await application.answer(request)
 
-    reply = asyncio.run(
-        terminal.chat(
-            answer,
-            _principal(context, role, user),
-            Conversation(Place(channel), id="terminal"),
-            text=text or None,
-            plain=plain,
-            history=context.home / "chat-history",
-            commands=[c.invocation(context.locale) for c in application.registry],
-            recordable=application.recordable,
-        )
-    )
+    async def talk() -> Reply | None:
+        try:
+            return await terminal.chat(
+                answer,
+                _principal(context, role, user),
+                Conversation(Place(channel), id="terminal"),
+                text=text or None,
+                plain=plain,
+                history=context.home / "chat-history",
+                commands=[c.invocation(context.locale) for c in application.registry],
+                recordable=application.recordable,
+            )
+        finally:
+            await application.aclose()
+
+    reply = asyncio.run(talk())
     if reply is not None:
         raise typer.Exit(reply.outcome.value)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from bot.core.advice import Advice
 from bot.core.reply import Actions, Button, Citation, Context, Element, Section, Tone
 from bot.core.request import Place, Request, Role
 from bot.core.services import Knowledge, Services
@@ -36,9 +38,12 @@ class Saying:
 
 
 def reader(request: Request) -> Reader:
-    """Whose documents the asker may read: none without a role, the MT's own for the MT alone."""
+    """Whose documents the asker may read: none without a role, the MT's own for the MT alone.
+
+    Those in a direct message only: who else is in a channel is not known here.
+    """
     roles = request.principal.roles
-    if roles & {Role.MT, Role.ADMIN} and request.conversation.place is not Place.SHARED:
+    if roles & {Role.MT, Role.ADMIN} and request.conversation.place is Place.DM:
         return "mt"
     return "all" if roles else "public"
 
@@ -157,6 +162,38 @@ def document(say: Saying, chunk: Chunk, cards: Sequence[Card]) -> list[Element]:
         out.append(Actions(tuple(buttons)))
     out.append(Context(_("From your own document {source}.", source=source_of(chunk))))
     return out
+
+
+def advised(say: Saying, advice: Advice, chunks: Mapping[str, Chunk]) -> list[Element]:
+    """What a language model wrote, with what it rests on as buttons."""
+    _, cards = say._, say.knowledge.cards
+    sources = [chunks[p.id].file if p.id in chunks else cards[p.id].text(say.lang).title
+               for p in advice.passages if p.id in chunks or p.id in cards]  # fmt: skip
+    out: list[Element] = [Section(part) for part in _paragraphs(advice, chunks)]
+    buttons = [_opens(say, cards[p.id]) for p in advice.passages if p.id in cards]
+    buttons += [Button(_title(c), f"/coach chunk:{c.id}") for c in chunks.values()]
+    buttons += [Button(line, line) for line in advice.commands]
+    if buttons:
+        out.append(Actions(tuple(buttons)))
+    rests = []
+    if sources:
+        rests.append(_("Rests on {source}.", source=_.join(list(dict.fromkeys(sources)))))
+    if advice.commands:
+        rests.append(_("Figures from {commands}.", commands=_.join(list(advice.commands))))
+    written = _("Written by a language model; each number stands in what it looked up.")
+    out.append(Context(" ".join((*rests, written))))
+    return out
+
+
+def _paragraphs(advice: Advice, chunks: Mapping[str, Chunk]) -> list[str]:
+    """The text in paragraphs; where a document is cited stands its place, a card has its button."""
+    text = advice.text
+    for chunk in chunks.values():
+        text = text.replace(f"[{chunk.id}]", f"({source_of(chunk)})")
+    for passage in advice.passages:
+        text = re.sub(r"[ \t]*" + re.escape(f"[{passage.id}]"), "", text)
+    text = re.sub(r"\*\*|__|`", "", text)
+    return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
 
 
 def _title(chunk: Chunk) -> str:

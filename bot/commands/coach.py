@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from bot.commands import _coach_words as words
 from bot.commands._coach_figures import own_figures
+from bot.core.advice import Advice
 from bot.core.command import Accepts, Arguments, Permission, Sensitivity, command
 from bot.core.reply import Actions, Button, Citation, Context, Element, Fields, Reply, Section, Tone
 from bot.core.request import Request, Role
 from bot.core.services import Services
 from bot.errors import RefusedError, UserError
 from bot.i18n import N_, Localizer
+
+if TYPE_CHECKING:
+    from knowledge.passages import Reader
 
 FOUND = 3
 """Cards that are looked for: one to answer with, or three to choose from."""
@@ -63,6 +69,7 @@ def _question(request: Request, args: Arguments) -> str:
 
 
 async def _answer(request: Request, services: Services, question: str) -> Reply:
+    started = time.monotonic()
     knowledge, reader = services.knowledge(), words.reader(request)
     found = await services.run(
         knowledge.search, question, request.locale, limit=FOUND, access=reader
@@ -101,12 +108,38 @@ async def _answer(request: Request, services: Services, question: str) -> Reply:
         ids = [h.id for h in found.results if h.kind == "card"]
         if band == REFUSED:
             ids = [card.id]
+    advice = None
+    if services.adviser is not None and band != REFUSED:
+        asked = replace(request, principal=replace(request.principal, locale=say.lang))
+        spent = time.monotonic() - started
+        advice = await services.adviser.advise(asked, question, spent=spent)
+    if advice is not None:
+        elements, citations, principle, ids = await _advised(services, say, reader, advice)
+        band = ANSWER
     if foreign:
         elements.append(Context(say._("I speak Dutch and English; this is the English answer.")))
     if number is not None and band != UNKNOWN:  # what it did not know is on the list anyhow
         elements = words.with_feedback(say, elements, number)
     data = {"answered": band == ANSWER, "band": band, "principle": principle, "cards": ids}
     return Reply(tuple(elements), data, citations=citations)
+
+
+async def _advised(
+    services: Services, say: words.Saying, reader: Reader, advice: Advice
+) -> tuple[list[Element], tuple[Citation, ...], str | None, list[str]]:
+    """Elements, citations, principle and ids of what a language model answered."""
+    cards = [say.knowledge.cards[p.id] for p in advice.passages if not p.document]
+    found = [
+        await services.run(say.knowledge.chunk, p.id, reader) for p in advice.passages if p.document
+    ]
+    chunks = {chunk.id: chunk for chunk in found if chunk is not None}
+    citations = (
+        *(words.cite(say, card) for card in cards),
+        *(words.cite_chunk(chunk, "") for chunk in chunks.values()),
+    )
+    principle = next((card.principle for card in cards if card.principle), None)
+    ids = [p.id for p in advice.passages]
+    return words.advised(say, advice, chunks), citations, principle, ids
 
 
 def _invitation(request: Request, services: Services) -> Reply:

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
+from bot.core.advice import Adviser
 from bot.core.command import Registry
 from bot.core.figures import Figures
 from bot.core.request import Request, Role
@@ -180,6 +181,8 @@ class Services:
     knowledge: Callable[[], Knowledge] = no_knowledge
     """Gives the library; made when first asked for, since few questions need it."""
     questions: Questions = field(default_factory=lambda: NoQuestions())
+    adviser: Adviser | None = None
+    """A language model; None where none is set, and everything stays on this machine."""
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run blocking work off the event loop, in the bounded pool where there is one."""

@@ -47,7 +47,7 @@ async def model(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Model]:
 
 
 def desk(model: Model, home: Path, **settings: object) -> Desk:
-    given = {"model": "openai:scripted", **settings}
+    given = {"model": "openai:scripted", "deadline_seconds": 60.0, **settings}
     return Desk(compose(home, **given), [CARD, RULES], model)
 
 
@@ -166,6 +166,12 @@ async def test_it_is_not_waited_for_longer_than_the_deadline(model: Model, demo_
     model.script = acts(Hang())
     async with asyncio.timeout(1.0):
         assert await at.advisor.advise(at.request(), "vraag") is None
+
+
+async def test_what_is_left_of_the_deadline_is_all_it_gets(model: Model, demo_home: Path) -> None:
+    at = desk(model, demo_home, deadline_seconds=5.0)
+    assert await at.advisor.advise(at.request(), "vraag", spent=4.5) is None
+    assert model.asked == []
 
 
 async def test_an_answer_costs_no_more_than_its_budget(model: Model, demo_home: Path) -> None:

@@ -52,7 +52,10 @@ def obeying(attempt: Attempt, exact: str) -> Script:
 async def test_a_model_that_obeys_does_no_harm(
     model: Model, demo_home: Path, aim: str, where: str
 ) -> None:
-    at = Desk(compose(demo_home, model="openai:scripted", rep_revenue="none"), [], model)
+    application = compose(
+        demo_home, model="openai:scripted", rep_revenue="none", deadline_seconds=60.0
+    )
+    at = Desk(application, [], model)
     seen_by_mt = plain_text(await at.application.answer(at.request("/topclients 3")))
     amounts = re.findall(r"€ (\d{3}\.\d{3})", seen_by_mt)
     assert len(amounts) >= 3
