@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
 
 import yaml
 
@@ -21,20 +21,12 @@ from analytics.ballotage.conditions import (
     Level,
     OnMiss,
 )
-from analytics.ballotage.expression import (
-    Expression,
-    ExpressionError,
-    FactType,
-    Test,
-    leaves,
-    parse,
-    type_of,
-)
+from analytics.ballotage.expression import Expression, FactType, Test, leaves, type_of
+from analytics.ballotage.grammar import ExpressionError, is_name, parse
+from analytics.ballotage.nodes import Nodes, compose, line_of
 from analytics.errors import DataError
 from analytics.winmodel.facts import canonical, fact_name
 
-LARGEST = 200_000
-"""Characters of a file."""
 MOST = 100
 """Conditions, and facts."""
 FORMAT = 1
@@ -50,20 +42,12 @@ CONTRACT: Mapping[str, FactType] = {
     "stage": FactType.TEXT,
 }
 """Facts every company's data may have."""
+_ID = re.compile(r"[\w-]{1,60}")
 _TOP = ("version", "fit_weight", "facts", "conditions")
 _OF_FACT = ("type", "is", "choices", *LANGUAGES)
 _OF_CONDITION = ("id", "level", "on_miss", "when", "weight", "principle", "card", *LANGUAGES)
 _OF_TEXT = ("title", "ask")
 PRINCIPLES = ("client-is-no-king", "pareto", "culture-first")
-
-
-class ConditionsError(DataError):
-    """A conditions file that cannot be used; `problems` holds every fault, in order of line."""
-
-    def __init__(self, problems: list[DataError]) -> None:
-        first = problems[0]
-        super().__init__(first.message, **first.params)
-        self.problems = tuple(problems)
 
 
 @lru_cache(maxsize=1)
@@ -78,31 +62,15 @@ def read(text: str, known: Mapping[str, FactType] | None = None) -> Conditions:
 
     Raises ConditionsError with all faults.
     """
-    if len(text) > LARGEST:
-        raise _error("A conditions file has at most {limit} characters.", limit=LARGEST)
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise _error(
-            "Line {line}: this is not YAML ({problem}). Check the indentation and the quotes there.",
-            line=mark.line + 1 if mark else 1,
-            problem=str(getattr(error, "problem", None) or "unreadable")[:120],
-        ) from None
-    return _Reader(text, dict(known or {})).conditions(root)
+    return _Reader(text, dict(known or {})).conditions(compose(text))
 
 
-def _error(message: str, **params: object) -> ConditionsError:
-    return ConditionsError([DataError(message, **params)])
-
-
-class _Reader:
+class _Reader(Nodes):
     def __init__(self, text: str, known: Mapping[str, FactType]) -> None:
+        super().__init__()
         self._text = text
         self._known = {**known, **CONTRACT, **COMPUTED}
-        self._problems: list[tuple[int, DataError]] = []
         self._facts: dict[str, Fact] = {}
-        self._kinds: dict[str, tuple[FactType, int]] = {}
 
     def conditions(self, root: yaml.Node | None) -> Conditions:
         top = self._mapping(root, "the file", _TOP) if root is not None else {}
@@ -111,35 +79,36 @@ class _Reader:
                 1, "Line {line}: there is no list of conditions; begin it with 'conditions:'."
             )
         if (version := top.get("version")) is not None and self._plain(version) != str(FORMAT):
-            self._fault(_line(version), "Line {line}: only version 1 of this format is known.")
-        for name, node in self._mapping(top.get("facts"), "facts", None).items():
+            self._fault(line_of(version), "Line {line}: only version 1 of this format is known.")
+        declared = self._mapping(top.get("facts"), "facts", None)
+        if len(declared) > MOST:
+            self._fault(line_of(top["facts"]), "Line {line}: at most {limit} facts.", limit=MOST)
+        for name, node in list(declared.items())[:MOST]:
             self._fact(name, node)
         fit_weight = self._weight(top.get("fit_weight"), "fit_weight", 4.0)
         listed = top.get("conditions")
         items: list[Condition] = []
         if listed is not None and not isinstance(listed, yaml.SequenceNode):
             self._fault(
-                _line(listed), "Line {line}: 'conditions' is a list; begin each one with '-'."
+                line_of(listed), "Line {line}: 'conditions' is a list; begin each one with '-'."
             )
         elif listed is not None:
             items = [c for node in listed.value[:MOST] if (c := self._condition(node)) is not None]
             if len(listed.value) > MOST:
-                self._fault(_line(listed), "Line {line}: at most {limit} conditions.", limit=MOST)
+                self._fault(line_of(listed), "Line {line}: at most {limit} conditions.", limit=MOST)
             if not listed.value:
-                self._fault(_line(listed), "Line {line}: the list of conditions is empty.")
+                self._fault(line_of(listed), "Line {line}: the list of conditions is empty.")
         found = Conditions(tuple(items), self._facts, fit_weight, self._text)
         self._check_facts(found)
         if not self._problems:
             self._check_sense(found)
-        if self._problems:
-            ordered = sorted(self._problems, key=lambda p: p[0])
-            raise ConditionsError([problem for _line, problem in ordered])
+        self.raise_problems()
         return found
 
     # Facts
 
     def _fact(self, written: str, node: yaml.Node) -> None:
-        name, line = fact_name(written), _line(node)
+        name, line = fact_name(written), line_of(node)
         if name in COMPUTED:
             self._fault(
                 line,
@@ -147,21 +116,33 @@ class _Reader:
                 fact=name,
             )
             return
+        if not is_name(name):
+            self._fault(
+                line,
+                "Line {line}: '{fact}' cannot be the name of a fact; begin with a letter, and take no "
+                "word of the language such as 'in' or 'not'.",
+                fact=written[:40],
+            )
+            return
+        if name in self._facts:
+            self._fault(
+                line,
+                "Line {line}, fact {fact}: line {other} declares it already.",
+                fact=written,
+                other=self._facts[name].line,
+            )
+            return
         parts = self._mapping(node, written, _OF_FACT)
         is_ = self._expression(parts["is"], written) if "is" in parts else None
-        kind = FactType.YES_NO
-        if (said := parts.get("type")) is not None:
-            try:
-                kind = FactType(self._plain(said))
-            except ValueError:
-                self._fault(
-                    _line(said),
-                    "Line {line}, fact {fact}: a type is yes_no, number, text or date.",
-                    fact=written,
-                )
-        choices: tuple[str, ...] = ()
-        if isinstance(listed := parts.get("choices"), yaml.SequenceNode):
-            choices = tuple(c for n in listed.value if (c := canonical(self._plain(n))))
+        kind = self._kind(parts.get("type"), written)
+        if name in CONTRACT and (kind is not CONTRACT[name] or is_ is not None):
+            self._fault(
+                line,
+                "Line {line}, fact {fact}: your data has it as {kind}; leave it out here, or take "
+                "another name.",
+                fact=written,
+                kind=CONTRACT[name].value,
+            )
         question = {t: self._plain(parts[t]).strip() for t in LANGUAGES if t in parts}
         if is_ is None:
             for language in LANGUAGES:
@@ -172,18 +153,51 @@ class _Reader:
                         fact=written,
                         language=language,
                     )
+        choices = self._choices(parts.get("choices"), written, kind)
         self._facts[name] = Fact(name, kind, question, choices, is_, line)
+
+    def _kind(self, node: yaml.Node | None, fact: str) -> FactType:
+        if node is None:
+            return FactType.YES_NO
+        try:
+            return FactType(self._plain(node).strip())
+        except ValueError:
+            self._fault(
+                line_of(node),
+                "Line {line}, fact {fact}: a type is yes_no, number, text or date.",
+                fact=fact,
+            )
+            return FactType.YES_NO
+
+    def _choices(self, node: yaml.Node | None, fact: str, kind: FactType) -> tuple[str, ...]:
+        if node is None:
+            return ()
+        if not isinstance(node, yaml.SequenceNode) or kind is not FactType.TEXT:
+            self._fault(
+                line_of(node),
+                "Line {line}, fact {fact}: choices are a list, as in [small, large], of a fact with "
+                "type: text.",
+                fact=fact,
+            )
+            return ()
+        return tuple(c for n in node.value if (c := canonical(self._plain(n))))
 
     # Conditions
 
     def _condition(self, node: yaml.Node) -> Condition | None:
-        line = _line(node)
+        line = line_of(node)
         before = len(self._problems)
         parts = self._mapping(node, "a condition", _OF_CONDITION)
         name = self._plain(parts["id"]).strip() if "id" in parts else ""
         if not name:
             self._fault(line, "Line {line}: this condition has no id.")
             name = "?"
+        elif not _ID.fullmatch(name):
+            self._fault(
+                line,
+                "Line {line}, condition {id}: an id is at most 60 letters, digits and dashes.",
+                id=name[:60],
+            )
         for wanted in ("level", "when", "principle", *LANGUAGES):
             if wanted not in parts:
                 self._fault(
@@ -200,7 +214,7 @@ class _Reader:
             )
         if level == Level.SHOULD.value and "on_miss" in parts:
             self._fault(
-                _line(parts["on_miss"]),
+                line_of(parts["on_miss"]),
                 "Line {line}, condition {id}: on_miss goes with a must; a should lowers the score.",
                 id=name,
             )
@@ -213,7 +227,7 @@ class _Reader:
         for language in LANGUAGES:
             if language in parts and not title.get(language):
                 self._fault(
-                    _line(parts[language]),
+                    line_of(parts[language]),
                     "Line {line}, condition {id}: the title in '{language}' is missing.",
                     id=name,
                     language=language,
@@ -234,41 +248,6 @@ class _Reader:
             line=line,
         )
 
-    def _one_of(
-        self, node: yaml.Node | None, name: str, key: str, allowed: list[str]
-    ) -> str | None:
-        if node is None:
-            return None
-        value = self._plain(node).strip().lower()
-        if value not in allowed:
-            self._fault(
-                _line(node),
-                "Line {line}, condition {id}: {key} is {allowed}, not '{value}'.",
-                id=name,
-                key=key,
-                allowed=" / ".join(allowed),
-                value=value[:40],
-            )
-            return None
-        return value
-
-    def _weight(self, node: yaml.Node | None, name: str, usual: float) -> float:
-        if node is None:
-            return usual
-        try:
-            weight = float(self._plain(node))
-        except ValueError:
-            weight = -1.0
-        if not 0 <= weight <= 100:
-            self._fault(
-                _line(node),
-                "Line {line}, {id}: a weight is a number from 0 to 100, not '{value}'.",
-                id=name,
-                value=self._plain(node)[:40],
-            )
-            return usual
-        return weight
-
     def _expression(self, node: yaml.Node, name: str) -> Expression | None:
         text = self._plain(node)
         try:
@@ -276,10 +255,10 @@ class _Reader:
         except ExpressionError as error:
             self._problems.append(
                 (
-                    _line(node),
+                    line_of(node),
                     DataError(
                         "Line {line}, {id}: in '{expression}' {problem}.",
-                        line=_line(node),
+                        line=line_of(node),
                         id=name,
                         expression=text[:80],
                         problem=error,
@@ -387,62 +366,3 @@ class _Reader:
                 "Line {line}: nobody can meet these musts together: {ids}. Change one of them.",
                 ids=", ".join(c.id for c in clash),
             )
-
-    # YAML
-
-    def _unknown_key(self, line: int, where: str, key: str, allowed: tuple[str, ...]) -> None:
-        if near := difflib.get_close_matches(key, allowed, 1, 0.6):
-            self._fault(
-                line,
-                "Line {line}, {where}: '{key}' is not known; did you mean '{near}'?",
-                where=where,
-                key=key,
-                near=near[0],
-            )
-        else:
-            self._fault(
-                line,
-                "Line {line}, {where}: '{key}' is not known; use {allowed}.",
-                where=where,
-                key=key,
-                allowed=", ".join(allowed),
-            )
-
-    def _fault(self, line: int, message: str, **params: object) -> None:
-        self._problems.append((line, DataError(message, line=line, **params)))
-
-    def _plain(self, node: yaml.Node) -> str:
-        if isinstance(node, yaml.ScalarNode):
-            return str(node.value)
-        self._fault(_line(node), "Line {line}: here one value is expected, not a list.")
-        return ""
-
-    def _mapping(
-        self, node: yaml.Node | None, where: str, allowed: tuple[str, ...] | None
-    ) -> dict[str, yaml.Node]:
-        if node is None or (isinstance(node, yaml.ScalarNode) and node.value == ""):
-            return {}
-        if not isinstance(node, yaml.MappingNode):
-            self._fault(
-                _line(node), "Line {line}: {where} is written as 'key: value' lines.", where=where
-            )
-            return {}
-        out: dict[str, Any] = {}
-        for key_node, value in node.value:
-            key = self._plain(key_node).strip()
-            if key in out:
-                self._fault(
-                    _line(key_node),
-                    "Line {line}, {where}: '{key}' is there twice.",
-                    where=where,
-                    key=key,
-                )
-            elif allowed is not None and key not in allowed:
-                self._unknown_key(_line(key_node), where, key[:40], allowed)
-            else:
-                out[key] = value
-        return out
-
-
-def _line(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1

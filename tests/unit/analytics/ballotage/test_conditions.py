@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from analytics.ballotage.expression import FactType
-from analytics.ballotage.reading import ConditionsError, defaults, read
+from analytics.ballotage.nodes import ConditionsError
+from analytics.ballotage.reading import defaults, read
 
 HEAD = (
     "facts:\n  met: {nl: Gesproken, en: Met}\n  size: {type: number, nl: N, en: N}\nconditions:\n"
@@ -71,6 +72,21 @@ def test_defaults_are_ten_in_both_languages() -> None:
         (HEAD + one("met", level="should", more="weight: heavy"), "a weight is a number"),
         (HEAD + one("met").replace("when", "wen"), "did you mean 'when'?"),
         (HEAD + one("met").replace("en: {title: T}", ""), "'en' is missing"),
+        (
+            HEAD.replace("size:", "Met:") + one("met"),
+            "Line 3, fact Met: line 2 declares it already",
+        ),
+        (HEAD.replace("size:", "in:") + one("met"), "'in' cannot be the name of a fact"),
+        (HEAD.replace("size:", "2024:") + one("met"), "'2024' cannot be the name of a fact"),
+        (HEAD.replace("size:", "segment:") + one("met"), "your data has it as text"),
+        (HEAD.replace("type: number", "choices: [a]") + one("met"), "choices are a list"),
+        (HEAD.replace("type: number", "type: text, choices: a") + one("met"), "choices are a list"),
+        (HEAD + one("met", id="a b"), "an id is at most 60 letters"),
+        (HEAD + one("&x met") + one("*x", id="b"), "Line 15: & and * are not used here"),
+        ("a: &a [*a]", "Line 1: & and * are not used here"),
+        (HEAD + "\0" + one("met"), "Line 5: this is not YAML"),
+        ("[" * 5_000, "is not YAML"),
+        ("a: 1\n---\nb: 2", "is not YAML"),
         ("x" * 200_001, "at most 200000 characters"),
     ],
 )
