@@ -94,6 +94,57 @@ def find(snapshot: Snapshot, text: str, limit: int = 5) -> list[Found]:
     return found
 
 
+def mentioned(snapshot: Snapshot, text: str) -> list[int]:
+    """The codes of the clients a sentence names: by id, by name, or by the beginning of a name.
+
+    Of names inside each other the longest counts. A beginning must be two words, or one of at least
+    five letters written with a capital, and belong to one client alone.
+    """
+    names: dict[str, list[int]] = snapshot.cached("mentions", lambda: _mentions(snapshot))
+    ids: dict[str, int] = snapshot.cached(
+        "ids", lambda: {str(i): n for n, i in enumerate(snapshot.customers["customer_id"])}
+    )
+    written = text.split()
+    exact = [
+        ids[w] for word in written if (w := word.strip("?!.,:;()\"'")) in ids and not w.isdigit()
+    ]
+    if exact:
+        return list(dict.fromkeys(exact))
+    capitals = {key(word) for word in written if word[:1].isupper()}
+    words = normalise(text.replace("&", " en ")).split()
+    found: list[int] = []
+    place = 0
+    while place < len(words):
+        for length in range(min(_LONGEST_NAME, len(words) - place), 0, -1):
+            part = " ".join(words[place : place + length])
+            codes = names.get(part)
+            if codes and (length > 1 or (len(part) >= _SHORT_NAME and part in capitals)):
+                found += codes
+                place += length - 1
+                break
+        place += 1
+    return list(dict.fromkeys(found))
+
+
+_LONGEST_NAME = 6
+_SHORT_NAME = 4
+
+
+def _mentions(snapshot: Snapshot) -> dict[str, list[int]]:
+    """What a client may be called in a sentence; beginnings only where one client has them."""
+    whole: dict[str, list[int]] = {}
+    starts: dict[str, set[int]] = {}
+    for code, value in enumerate(snapshot.customers["name"]):
+        words = key(str(value)).split()
+        if not words:
+            continue
+        whole.setdefault(" ".join(words[:_LONGEST_NAME]), []).append(code)
+        for length in range(1, min(len(words), _LONGEST_NAME)):
+            if length > 1 or len(words[0]) > _SHORT_NAME:
+                starts.setdefault(" ".join(words[:length]), set()).add(code)
+    return {name: list(codes) for name, codes in starts.items() if len(codes) == 1} | whole
+
+
 def _holds(name: str, words: list[str]) -> bool:
     """Whether every word begins a word of the name."""
     return all(any(part.startswith(word) for part in name.split()) for word in words)

@@ -9,14 +9,16 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from analytics.errors import DataError
+from analytics.errors import DataError, NoDataError
+from analytics.period import LAST_YEAR, THIS_YEAR
 from bot.core.audit import AuditEvent, AuditSink, argument_shape
 from bot.core.command import Accepts, Arguments, Command
-from bot.core.parser import parse, suggestions
+from bot.core.parser import suggestions
 from bot.core.policy import Decision, Policy
 from bot.core.reply import (
     Actions,
     Button,
+    Context,
     Element,
     Outcome,
     Reply,
@@ -25,6 +27,7 @@ from bot.core.reply import (
     Visibility,
 )
 from bot.core.request import Place, Request
+from bot.core.router import Understood, understand
 from bot.core.services import Services
 from bot.errors import RefusedError, UserError
 from bot.i18n import N_, Localizer
@@ -58,9 +61,12 @@ class Dispatcher:
         reason = ""
         try:
             self.policy.check_place(request)
-            command, args = parse(request.text, self.services.registry)
+            understood = await self.services.run(self._understand, request)
+            command, args = understood.command, understood.args
             decision = self.policy.decide(request, command, args)
             reply = await self._run(request, command, args, decision)
+            if understood.line:
+                reply = self._told(request, reply, understood)
         except RefusedError as error:
             reason = error.message
             reply = self._problem(request, error, Outcome.REFUSED, command)
@@ -85,6 +91,34 @@ class Dispatcher:
         seconds = time.perf_counter() - started
         await self._record(request, command, args, reply, reason, seconds)
         return reply
+
+    def _understand(self, request: Request) -> Understood:
+        return understand(
+            request.text, self.services.registry, lambda text: self._client_in(request, text)
+        )
+
+    def _client_in(self, request: Request, text: str) -> str | None:
+        """The id of the one client a text names, for who may know that it is one."""
+        from analytics.names import mentioned
+
+        if not request.principal.roles:
+            return None
+        try:
+            snapshot = self.services.snapshots.current()
+        except NoDataError:
+            return None
+        found = mentioned(snapshot, text)
+        return snapshot.customer_id(found[0]) if len(found) == 1 else None
+
+    def _told(self, request: Request, reply: Reply, understood: Understood) -> Reply:
+        """The reply, with the command the question was read as."""
+        _ = self.services.localizer(request)
+        rest = understood.line.partition(" ")[2]
+        years = {THIS_YEAR: _("this year"), LAST_YEAR: _("last year")}
+        words = [years.get(word, word) for word in rest.split()]
+        line = " ".join([understood.command.invocation(request.locale), *words])
+        said = Context(_("I read your question as: {line}", line=line))
+        return replace(reply, elements=(*reply.elements, said))
 
     async def _run(
         self, request: Request, command: Command, args: Arguments, decision: Decision

@@ -6,11 +6,14 @@ import re
 import unicodedata
 
 from analytics import period as periods
+from analytics.errors import DataError
 from bot.core.command import Accepts, Arguments, Command, Registry
 from bot.errors import UserError
 
 MAX_TEXT = 4_000
 LARGEST_COUNT = 500
+SURELY_MEANT = 85.0
+"""Likeness (0 to 100) from which a word without a slash is a command with a typing error."""
 _TOKEN = re.compile(r'[\w.-]+="[^"]*"|\S+')
 _FACT = re.compile(r'^([A-Za-z_][\w.-]*)=(?:"([^"]*)"|(.*))$')
 _NUMBER = re.compile(r"^[+-]?\d+$")
@@ -54,7 +57,7 @@ def _clean(text: str) -> str:
 
 def _command_of(clean: str, registry: Registry) -> tuple[Command | None, list[str]]:
     """The command a text names, and the words after its name."""
-    tokens = _TOKEN.findall(_period_words(clean))
+    tokens = _TOKEN.findall(period_words(clean))
     if tokens and tokens[0].lower().lstrip("/") == _HOUSE_NAME:
         tokens = tokens[1:]
     if not tokens:
@@ -62,29 +65,52 @@ def _command_of(clean: str, registry: Registry) -> tuple[Command | None, list[st
     return registry.find(tokens[0].lower().lstrip("/").rstrip("?!.,:")), tokens[1:]
 
 
-def _period_words(text: str) -> str:
+def period_words(text: str) -> str:
     """Write everyday periods as one word: `vorig jaar`, `last year`, `Q3 2025`."""
     text = _RELATIVE.sub(lambda m: f"{_NEAR[m[1].lower()]}-year", text)
     return _QUARTER_YEAR.sub(r"\2-Q\1", text)
 
 
+def named(text: str, registry: Registry) -> Command | None:
+    """The command whose name a text begins with; None where it begins with none."""
+    clean = _clean(text)
+    return _command_of(clean, registry)[0] if clean.strip() else registry.find("help")
+
+
+def mistyped(text: str, registry: Registry) -> bool:
+    """Whether a text without a slash is a command with a typing error: a name, and arguments at most."""
+    first, *rest = text.split()
+    if len(rest) > 1 and not all(_argument(word, registry) for word in rest):
+        return False
+    return bool(_nearest(first.lower(), registry.names(), 1, "ratio", SURELY_MEANT))
+
+
+def _argument(word: str, registry: Registry) -> bool:
+    """Whether a word can only be an argument: a number, a period, a flag or a fact."""
+    if _NUMBER.match(word) or _FACT.match(word):
+        return True
+    if any(word.lower() in flag.words for command in registry for flag in command.flags):
+        return True
+    try:
+        return periods.canonical(word) is not None
+    except DataError:
+        return True
+
+
 def suggestions(text: str, registry: Registry) -> list[str]:
     """Command names a mistyped one may stand for; none for a whole sentence."""
     words = text.split()
-    if not words or (len(words) > 2 and not text.startswith("/")):
+    if not words:
+        return []
+    if len(words) > 2 and not text.startswith("/") and not mistyped(text, registry):
         return []
     return nearest(words[0].lower().lstrip("/"), registry.names())
 
 
 def unknown(text: str, registry: Registry) -> UserError:
-    """An unknown command, with the nearest ones; a sentence is told what can be asked."""
+    """An unknown command, with the nearest ones."""
     word = text.split()[0]
     near = suggestions(text, registry)
-    if len(text.split()) > 2 and not text.startswith("/"):
-        return UserError(
-            "I answer commands, not whole sentences yet. Type for example /topclients, /sources or "
-            "/ballotage help"
-        )
     if near:
         return UserError(
             "I do not know {word}. Did you mean {near}? All commands: /ballotage help",
@@ -96,14 +122,18 @@ def unknown(text: str, registry: Registry) -> UserError:
 
 def nearest(word: str, names: object, limit: int = 3) -> list[str]:
     """Names that look or sound like the word, best first."""
+    return _nearest(word, names, limit, "WRatio", 65)
+
+
+def _nearest(word: str, names: object, limit: int, scorer: str, cutoff: float) -> list[str]:
     from rapidfuzz import fuzz, process
 
     found = process.extract(
         word,
         list(names),  # type: ignore[call-overload]
-        scorer=fuzz.WRatio,
+        scorer=getattr(fuzz, scorer),
         limit=limit,
-        score_cutoff=65,
+        score_cutoff=cutoff,
     )
     return [name for name, _, _ in found]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.core.command import HOW, Permission, discover
-from bot.core.reply import Actions, Outcome, Section, Tone, plain_text
+from bot.core.reply import Outcome, Section, Tone, plain_text
 from tests.conftest import Ask, data, over
 from tests.snapshots import make
 
@@ -88,17 +88,34 @@ async def test_open_deals_without_any_amount_say_so(
     assert words not in plain_text(await known("/client a", locale=locale))
 
 
-@pytest.mark.parametrize("locale", ["nl", "en"])
-@pytest.mark.parametrize("text", ["wie zijn onze beste klanten?", "who are our best clients"])
-async def test_a_sentence_is_answered_with_what_can_be_pressed(
-    ask: Ask, text: str, locale: str
+@pytest.mark.parametrize(
+    ("text", "locale", "line"),
+    [
+        ("wie zijn onze grootste klanten dit jaar?", "nl", "/topklanten dit jaar"),
+        ("who are our best clients", "en", "/topclients"),
+    ],
+)
+async def test_a_sentence_that_is_a_command_says_how_it_was_read(
+    ask: Ask, text: str, locale: str, line: str
 ) -> None:
     reply = await ask(text, locale=locale)
-    assert reply.outcome is Outcome.WRONG_REQUEST
-    pressed = [b.text for e in reply.elements if isinstance(e, Actions) for b in e.buttons]
-    names = ["/topklanten", "/bronnen"] if locale == "nl" else ["/topclients", "/sources"]
-    assert pressed == [*names, "/ballotage help"]
-    assert all(name in plain_text(reply) for name in names)
+    assert (reply.outcome, reply.command) == (Outcome.ANSWERED, "topclients")
+    assert line in plain_text(reply).splitlines()[-1]
+    same = await ask(line, locale=locale)
+    assert reply.data == same.data
+
+
+async def test_another_sentence_is_answered_by_the_coach(ask: Ask) -> None:
+    reply = await ask("prospect wil 20 % korting voor hij de baas gesproken heeft, wat nu?")
+    assert (reply.outcome, reply.command) == (Outcome.ANSWERED, "coach")
+    assert reply.citations
+
+
+async def test_a_sentence_gives_no_figures_to_who_may_not_see_them(ask: Ask) -> None:
+    for text in ("wie zijn onze grootste klanten", "hoeveel omzet doen we met Van Hout"):
+        reply = await ask(text, role=None)
+        assert reply.outcome is Outcome.REFUSED or reply.command == "coach"
+        assert "€" not in plain_text(reply)
 
 
 @pytest.mark.parametrize("locale", ["nl", "en"])

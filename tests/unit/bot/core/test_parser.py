@@ -134,25 +134,6 @@ def test_an_unknown_word_lists_the_periods(text: str) -> None:
         assert period in str(error.value)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "wie zijn onze beste klanten",
-        "Who brings most of our revenue?",
-        "waar komen de topklanten vandaan",
-        "laat de curve zien",
-    ],
-)
-def test_a_sentence_gets_no_guess_but_what_can_be_typed(text: str) -> None:
-    assert suggestions(text, REGISTRY) == []
-    with pytest.raises(UserError) as error:
-        parse(text, REGISTRY)
-    line = str(error.value)
-    assert "Did you mean" not in line
-    assert "/topclients" in line
-    assert "/ballotage help" in line
-
-
 def test_a_mistyped_command_with_arguments_is_still_guessed() -> None:
     assert "topclients" in suggestions("/topclinets 5 2025 group", REGISTRY)
     assert "topklanten" in suggestions("topklantn 5", REGISTRY)

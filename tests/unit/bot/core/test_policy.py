@@ -36,7 +36,7 @@ async def test_nobody_known_gets_help_and_whom_to_ask(ask: Ask) -> None:
         reply = await ask("help", role=None, place=place)
         assert (reply.outcome, reply.visibility) == (Outcome.ANSWERED, visibility)
         listed = {c["name"] for c in data(reply)["commands"]}
-        assert listed == {"help", "welcome"}
+        assert listed == {"coach", "help", "welcome"}
         refused = await ask("/topclients", role=None, place=place, locale="en")
         assert refused.outcome is Outcome.REFUSED
         assert refused.visibility is visibility
