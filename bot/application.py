@@ -28,6 +28,7 @@ from bot.i18n import zone
 from bot.live import LiveSnapshots, refresh_on_timer, watch
 from bot.settings import Settings
 from bot.storage.sink import StoredAudit
+from bot.verdicts import StoredVerdicts
 
 if TYPE_CHECKING:
     from analytics.snapshot import Snapshot
@@ -147,6 +148,7 @@ def build(
     services.channels = channels or StoredChannels(stored.database, where.is_dir)
     services.questions = questions or StoredQuestions(stored)
     services.knowledge = lru_cache(maxsize=1)(lambda: _library(settings, where))
+    services.verdicts = StoredVerdicts(stored.database, where.is_dir)
     policy = Policy(
         channel_cleared=services.channels.is_cleared,
         whom_to_ask=lambda request: people.whom_to_ask(services, request),

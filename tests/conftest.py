@@ -7,6 +7,7 @@ import itertools
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from analytics.snapshot import Snapshot
 from bot import demo
 from bot.application import Application, build
 from bot.core.audit import NoAudit
+from bot.core.memory import KeptVerdict
 from bot.core.reply import Reply
 from bot.core.request import Conversation, Place, Principal, Request, Role
 from bot.core.services import NoQuestions
@@ -88,6 +90,30 @@ class Remembered:
         (self.cleared.add if cleared else self.cleared.discard)(request.conversation.id)
 
 
+class Memory:
+    """Verdicts kept in memory."""
+
+    def __init__(self) -> None:
+        self.kept: list[KeptVerdict] = []
+
+    def keep(self, tenant: str, verdict: KeptVerdict) -> int:
+        self.kept.append(replace(verdict, id=len(self.kept) + 1))
+        return len(self.kept)
+
+    def judge(self, tenant: str, verdict_id: int, feedback: str, why: str, by: str) -> bool:
+        if not 1 <= verdict_id <= len(self.kept):
+            return False
+        changed = replace(self.kept[verdict_id - 1], feedback=feedback, why=why, feedback_by=by)
+        self.kept[verdict_id - 1] = changed
+        return True
+
+    def told(self, tenant: str, subject: str) -> dict[str, str]:
+        return {n: v for k in self.kept if k.subject == subject for n, v in k.given.items()}
+
+    def all(self, tenant: str) -> list[KeptVerdict]:
+        return list(self.kept)
+
+
 def compose(home: Path, **changes: Any) -> Application:
     """An application over a home, with the clock standing still and nothing audited."""
     cleared = changes.pop("cleared", frozenset())
@@ -102,6 +128,7 @@ def compose(home: Path, **changes: Any) -> Application:
         questions=questions,
     )
     application.services.knowledge = cards_only
+    application.services.verdicts = Memory()
     return application
 
 
@@ -154,10 +181,11 @@ def _demo_program(demo_home: Path) -> Application:
 
 @pytest.fixture
 def demo_application(_demo_program: Application) -> Application:
-    """The program over the demo company, where no channel is cleared yet."""
+    """The program over the demo company: no channel is cleared, no verdict was given."""
     channels = _demo_program.services.channels
     assert isinstance(channels, Remembered)
     channels.cleared.clear()
+    _demo_program.services.verdicts = Memory()
     return _demo_program
 
 

@@ -125,6 +125,13 @@ class Conditions:
                 yield leaf
 
     @property
+    def process_facts(self) -> frozenset[str]:
+        """Yes or no questions about the deal: how it goes, not what kind of company it is with."""
+        return frozenset(
+            f.name for f in self.facts.values() if f.is_ is None and f.type is FactType.YES_NO
+        )
+
+    @property
     def asked(self) -> tuple[str, ...]:
         """Facts of the conditions that a person can tell, musts first, then the heaviest."""
         order = sorted(self.items, key=lambda c: (not c.must, -c.weight))

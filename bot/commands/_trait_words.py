@@ -35,6 +35,10 @@ def fact_label(_: Localizer, fact: str) -> str:
         "budget_known": _("Budget known"),
         "price_only": _("On price alone"),
         "delivery_fit": _("Fits what we deliver"),
+        "accepts_terms": _("Accepts our terms"),
+        "can_grow": _("Can grow"),
+        "wants_to_stay": _("Wants to stay"),
+        "culture_fits": _("Culture fits"),
         "contract_type": _("Kind of contract"),
         "payment_days": _("Payment term in days"),
     }
@@ -120,13 +124,15 @@ def _value(_: Localizer, snapshot: Snapshot, trait: Trait) -> str:
     value = str(trait.value)
     if trait.fact == "channel":
         return channel_name(_, value)
-    return snapshot.cached(("spelling", trait.fact), lambda: _spellings(snapshot, trait.fact)).get(
-        value, value
-    )
+    return spellings(snapshot, trait.fact).get(value, value)
+
+
+def spellings(snapshot: Snapshot, fact: str) -> dict[str, str]:
+    """How the data most often writes each value of a fact, by the value as it is compared."""
+    return snapshot.cached(("spelling", fact), lambda: _spellings(snapshot, fact))
 
 
 def _spellings(snapshot: Snapshot, fact: str) -> dict[str, str]:
-    """How the data most often writes each value, which is compared in lower case."""
     from analytics.winmodel.facts import canonical
 
     counts: Counter[str] = Counter()

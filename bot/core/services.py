@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 from bot.core.advice import Adviser
 from bot.core.command import Registry
 from bot.core.figures import Figures
+from bot.core.memory import NoMemory, VerdictMemory
 from bot.core.request import Request, Role
 from bot.errors import UserError
 from bot.i18n import Localizer
@@ -183,6 +184,7 @@ class Services:
     questions: Questions = field(default_factory=lambda: NoQuestions())
     adviser: Adviser | None = None
     """A language model; None where none is set, and everything stays on this machine."""
+    verdicts: VerdictMemory = field(default_factory=lambda: NoMemory())
 
     async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run blocking work off the event loop, in the bounded pool where there is one."""

@@ -3,38 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from bot.core.memory import KeptVerdict
 from bot.storage import models
 from bot.storage.repositories import Repository
-
-
-@dataclass(frozen=True, slots=True)
-class KeptVerdict:
-    """One verdict as it was given. `given` are the facts people typed, of all `facts`."""
-
-    at: dt.datetime
-    asked_by: str
-    subject: str
-    prospect: str
-    verdict: str
-    score: float
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    given: Mapping[str, str] = field(default_factory=dict)
-    deal_id: str = ""
-    customer_id: str = ""
-    conditions_version: str = ""
-    snapshot_version: str = ""
-    probability: float | None = None
-    id: int = 0
-    feedback: str = ""
-    """Empty, "right" or "wrong"."""
-    why: str = ""
-    feedback_by: str = ""
 
 
 class Verdicts(Repository):

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.memory import KeptVerdict
 from bot.storage.database import Database
 from bot.storage.repositories import PersonData
-from bot.storage.verdicts import KeptVerdict, Verdicts
+from bot.storage.verdicts import Verdicts
 
 NOW = dt.datetime(2026, 11, 2, 9, tzinfo=dt.UTC)
 ACME = KeptVerdict(
