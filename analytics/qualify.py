@@ -39,7 +39,8 @@ class Assessment:
     """What there is to say of a prospect.
 
     fit: 0 to 1; None where the data cannot tell. win: chance of winning its deal, chance: of its
-    becoming a top client; both None where the data cannot tell. way: the fewest answers that would
+    becoming a top client; both None where the data cannot tell, the second also for who is a client
+    already. way: the fewest answers that would
     admit it, None where they cannot. missing: facts to ask for, the most telling first.
     """
 
@@ -140,12 +141,16 @@ class Bench:
             win=model.probability({**facts, CLIENT: "yes" if client else "no"}, on)
             if may_tell
             else None,
-            chance=self.profile.chance(facts),
+            chance=None if client or not self._has_top() else self.profile.chance(facts),
             expected=expected_revenue(self.scope, facts, leave_out=apart),
             changes=would_change(self.conditions, judged, facts, computed, self._telling(facts)),
             way=way_in(self.conditions, judged, facts, computed),
             missing=self._missing(judged, facts),
         )
+
+    def _has_top(self) -> bool:
+        """Whether there is a top to belong to: where half the clients are in it, there is none."""
+        return 2 * self.profile.top <= len(self.profile.base)
 
     def _kinds(self) -> list[tuple[Grouping, Floats]]:
         """The groupings that say what kind of company it is, with their weights."""

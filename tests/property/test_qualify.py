@@ -12,6 +12,7 @@ import random
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,14 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analytics.ballotage.reading import defaults
+from analytics.ballotage.verdict import Judgement
+from analytics.directory import directory
 from analytics.introductions import introducers
 from analytics.lookalikes import expected_revenue, look_alikes
 from analytics.profile import profile
+from analytics.prospect import prospect_of
+from analytics.qualify import Bench
 from analytics.scope import Scope
 from analytics.snapshot import Snapshot, SnapshotStore
 from analytics.winmodel import leakage
@@ -86,6 +92,7 @@ class Told:
     openers: list[Any]
     winning: list[Any]
     quality: Any
+    verdicts: list[Any]
 
 
 def told(snapshot: Snapshot) -> Told:
@@ -106,7 +113,58 @@ def told(snapshot: Snapshot) -> Told:
         ],
         winning=[model.raw_probability(p, END) for p in PROSPECTS],
         quality=(model.quality, model.reason, model.base_rate),
+        verdicts=verdicts(scope),
     )
+
+
+def verdicts(scope: Scope) -> list[Any]:
+    """What becomes of a few open deals, by id."""
+    snapshot = scope.snapshot
+    bench = Bench(scope, defaults())
+    ids = snapshot.deals["deal_id"].astype(str)
+    chosen = sorted(ids[snapshot.deals["status"] == "open"])[:5]
+    out = []
+    for deal in chosen:
+        entity, row = directory(snapshot).by_deal[deal.casefold()]
+        prospect = prospect_of(
+            snapshot, deal, entity=directory(snapshot).entities[entity], deal=row
+        )
+        found = bench.assess(prospect)
+        judged = found.judgement
+        out.append((deal, judged.verdict, judged.score, judged.facts, found.changes, found.win))
+    return out
+
+
+YES_NO = st.sampled_from(["yes", "no", None])
+MUSTS = {"decision_maker_met": "yes", "delivery_fit": "yes", "price_only": "no"}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@given(
+    facts=st.fixed_dictionaries(
+        {
+            **dict.fromkeys([*MUSTS, "budget_known", "accepts_terms", "can_grow"], YES_NO),
+            "segment": st.sampled_from(["Bouw", "Zorg", None]),
+            "employees": st.sampled_from([None, "4", "45", "1.200"]),
+            "source": st.sampled_from([None, "referral", "Beurs Utrecht"]),
+        }
+    ),
+    must=st.sampled_from(sorted(MUSTS)),
+)
+def test_meeting_a_must_never_lowers_a_verdict(facts: dict[str, Any], must: str) -> None:
+    bench = Bench(Scope.of(of_one_seed(), today=TODAY), defaults())
+
+    def judged(typed: dict[str, Any]) -> Judgement:
+        return bench.judge(prospect_of(of_one_seed(), "Nieuw BV", typed=typed))
+
+    before, after = judged(facts), judged({**facts, must: MUSTS[must]})
+    assert after.verdict.rank >= before.verdict.rank
+    assert after.score == before.score  # a must weighs nothing in the score
+
+
+@lru_cache(maxsize=1)
+def of_one_seed() -> Snapshot:
+    return company(7, 60, 300)
 
 
 SEEDS = st.integers(0, 10_000)
