@@ -67,6 +67,7 @@ class Bench:
         self.scope = scope
         self.conditions = conditions
         self.profile: Profile = profile(scope)
+        self._compared = {g.fact for g in self.profile.groupings} | {"source"}
         self._fits: dict[tuple[object, ...], float | None] = {}
         used = {f for c in conditions.items for f in conditions.plain_facts(c.when)}
         self._uses = used & set(COMPUTED)
@@ -108,8 +109,7 @@ class Bench:
         """
         process = self.conditions.process_facts
         kept = {n: v for n, v in facts.items() if n not in process}
-        key = tuple(canonical(kept.get(g.fact)) for g in self.profile.groupings)
-        key += (canonical(kept.get("source")),)
+        key = tuple((n, canonical(v)) for n, v in sorted(kept.items()) if n in self._compared)
         if key not in self._fits:
             self._fits[key] = self.profile.fit(kept)
         return self._fits[key]

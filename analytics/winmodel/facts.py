@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -97,6 +98,7 @@ def known(column: FactColumn) -> Bools:
     return column.codes >= 0 if isinstance(column, Texts) else ~np.isnan(column)
 
 
+@lru_cache(maxsize=4096)
 def fact_name(header: str) -> str:
     """The name a fact goes by (`Decision maker met` is `decision_maker_met`)."""
     return normalise(header).replace(" ", "_") or "_".join(header.casefold().split())
