@@ -16,13 +16,14 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from string import Template
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
 
+from bot.adapters.web_stream import stream
 from bot.adapters.web_texts import page_texts
 from bot.core.reply import Chart, Reply, headline
 from bot.core.request import Conversation, Place, Principal, Request
@@ -50,11 +51,13 @@ HEADERS = {
 ASSETS = {
     "chat.css": ("bot.adapters", "web_assets", "text/css"),
     "chat.js": ("bot.adapters", "web_assets", "text/javascript"),
+    "stream.js": ("bot.adapters", "web_assets", "text/javascript"),
     "mark.svg": ("bot.adapters", "web_assets", "image/svg+xml"),
     "answer.css": ("bot.renderers", "assets", "text/css"),
 }
 
 Answer = Callable[[Request], Awaitable[Reply]]
+Sent = TypeVar("Sent", bound=web.StreamResponse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ class _Chat:
     async def asset(self, request: web.Request) -> web.Response:
         return await _guarded(request, self._asset)
 
-    async def ask(self, request: web.Request) -> web.Response:
+    async def ask(self, request: web.Request) -> web.StreamResponse:
         return await _guarded(request, self._ask)
 
     async def picture(self, request: web.Request) -> web.Response:
@@ -185,22 +188,25 @@ class _Chat:
         package, folder, kind = ASSETS[name]
         return _cached(request, _read(name, package, folder).encode(), kind)
 
-    async def _ask(self, request: web.Request) -> web.Response:
+    async def _ask(self, request: web.Request) -> web.StreamResponse:
         body = await _json(request)
         question = self._question(body)
+        if body.get("stream") is True:
+            return await stream(request, partial(self._answered, question), HEADERS)
+        return _json_reply(await self._answered(question))
+
+    async def _answered(self, question: Request) -> dict[str, Any]:
         reply = await self.answer(question)
         charts = [e for e in reply.elements if isinstance(e, Chart)]
         drawn = await asyncio.to_thread(self._draw, charts, reply.locale) if charts else []
-        return _json_reply(
-            {
-                "html": html.render(reply),
-                "headline": headline(reply),
-                "outcome": reply.outcome.name,
-                "command": reply.command,
-                "visibility": reply.visibility.value,
-                "charts": drawn,
-            }
-        )
+        return {
+            "html": html.render(reply),
+            "headline": headline(reply),
+            "outcome": reply.outcome.name,
+            "command": reply.command,
+            "visibility": reply.visibility.value,
+            "charts": drawn,
+        }
 
     def _question(self, body: Mapping[str, Any]) -> Request:
         text = body.get("text")
@@ -265,8 +271,8 @@ class _Chat:
 
 
 async def _guarded(
-    request: web.Request, handle: Callable[[web.Request], Awaitable[web.Response]]
-) -> web.Response:
+    request: web.Request, handle: Callable[[web.Request], Awaitable[Sent]]
+) -> Sent | web.Response:
     """Refuse strangers, and turn every failure into one line."""
     try:
         _refuse_strangers(request)

@@ -125,7 +125,7 @@
     byId("talk").setAttribute("aria-busy", "true");
     say(text("thinking"));
     try {
-      const answer = await fetchAnswer(asked);
+      const answer = await fetchAnswer(asked, (words) => drafted(turn, typing, words));
       turn.innerHTML = answer.html; // Escaped by the server's renderer.
       charts(turn, answer.charts);
       say(answer.headline);
@@ -138,13 +138,20 @@
     }
   }
 
-  async function fetchAnswer(asked) {
+  // What is ready of an answer, for the eye only: a screen reader hears the whole, once.
+  function drafted(turn, typing, words) {
+    const paragraphs = words.split("\n").filter(Boolean).map((line) => make("p", {}, line));
+    turn.replaceChildren(...(words ? [make("article", { class: "answer draft", "aria-hidden": "true" }, ...paragraphs)] : []), typing);
+    reveal(turn);
+  }
+
+  async function fetchAnswer(asked, draft) {
     let response;
     try {
       response = await fetch("/api/chat", {
         method: "POST",
         headers: { "Content-Type": "application/json", "Accept-Language": asked.locale },
-        body: JSON.stringify(asked),
+        body: JSON.stringify({ ...asked, stream: true }),
         signal: AbortSignal.timeout(TIMEOUT),
       });
     } catch {
@@ -152,11 +159,13 @@
     }
     let answer = null;
     try {
-      answer = await response.json();
+      const streamed = response.headers.get("Content-Type")?.startsWith("application/x-ndjson");
+      const last = streamed ? await ballotageStream(response, draft) : await response.json();
+      answer = streamed ? last?.answer ?? last : last;
     } catch {
       // Not ours: told by its status below.
     }
-    if (!response.ok || !answer) throw new Error(answer?.error ?? text("gone"));
+    if (!response.ok || !answer?.html) throw new Error(answer?.error ?? text("gone"));
     return answer;
   }
 
