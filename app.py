@@ -13,7 +13,7 @@ except ModuleNotFoundError:
         "This Python lacks Ballotage's libraries. Run `make install`, then use .venv/bin/python."
     )
 
-from bot.cli import knowing
+from bot.cli import conditions, knowing
 from bot.cli.context import guarded, run
 from bot.cli.options import Debug, Home, Locale
 
@@ -158,6 +158,7 @@ evaluate = typer.Typer(
 )
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(knowing.app, name="knowledge")
+app.add_typer(conditions.app, name="conditions")
 
 
 @evaluate.command("qualify")

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from bot.asked import StoredQuestions
 from bot.channels import StoredChannels
 from bot.core.audit import AuditSink
 from bot.core.command import Registry, discover
+from bot.core.conditions import ConditionsSource, OnFirstUse
 from bot.core.dispatcher import Dispatcher, Observer
 from bot.core.parser import recordable
 from bot.core.policy import Policy
@@ -123,6 +124,18 @@ def _advisor(services: Services, dispatcher: Dispatcher) -> Advisor:
     return Advisor(services, dispatcher.answer, coaching.finder(services))
 
 
+def _conditions(services: Services) -> ConditionsSource:
+    from bot.conditions import stored
+
+    def snapshot() -> Snapshot | None:
+        try:
+            return services.snapshots.current()
+        except NoDataError:
+            return None
+
+    return stored(services.home, snapshot, data=services.snapshot_version, clock=services.clock)
+
+
 def _observer(metrics: Metrics) -> Callable[[float, bool], None]:
     return lambda seconds, good: metrics.observe_refresh(seconds, failed=not good)
 
@@ -146,6 +159,7 @@ def build(
     )
     services.state = stored = StoredAudit(where)
     services.channels = channels or StoredChannels(stored.database, where.is_dir)
+    services.conditions = OnFirstUse(partial(_conditions, services))
     services.questions = questions or StoredQuestions(stored)
     services.knowledge = lru_cache(maxsize=1)(lambda: _library(settings, where))
     services.verdicts = StoredVerdicts(stored.database, where.is_dir)

@@ -85,6 +85,7 @@ def run(
         (N_("Home folder"), found.home_folder),
         (N_("Loaded data"), found.warehouse),
         (N_("Snapshot"), found.snapshot),
+        (N_("Conditions"), found.conditions),
         (N_("Roles"), found.roles),
         (N_("State database"), found.state),
         (N_("Port"), found.port),
@@ -245,6 +246,27 @@ class _Examination:
             )
         return Check("Snapshot", "ok", detail)
 
+    def conditions(self) -> Check:
+        from bot.conditions import stored
+
+        found = stored(self.home, lambda: self.loaded, notes=False).in_force()
+        count = len(found.conditions.items)
+        detail = self._.n("{n} condition, version {version}", "{n} conditions, version {version}",
+                          count, version=found.conditions.version)  # fmt: skip
+        path = self.home / "conditions.yaml"
+        if found.problem is not None:
+            more = len(found.problem.problems) - 1
+            detail += "; " + self._(N_("{file} is not in force"), file=path)
+            detail += f": {self._say(found.problem)}" + (f" (+{more})" if more else "")
+            fix = f"python app.py conditions check {path}"
+            return Check("Conditions", "warn", detail, fix)
+        if found.gone:
+            names = ", ".join(found.gone)
+            detail += "; " + self._(N_("no longer in the data: {names}"), names=names)
+            fix = self._(N_("Load data with these columns, or change the conditions"))
+            return Check("Conditions", "warn", detail, fix)
+        return Check("Conditions", "ok", detail)
+
     def roles(self) -> Check:
         counts: dict[str, int] = {}
         if self.loaded is not None:
@@ -346,7 +368,7 @@ class _Examination:
         return Check("Teams", found.status, found.detail, found.fix)
 
     def _say(self, error: DataError | UserError) -> str:
-        return " ".join(self._(error.message, **error.params).split())
+        return " ".join(self._.error(error).split())
 
 
 def _is_ours(host: str, port: int) -> bool:

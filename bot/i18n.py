@@ -6,10 +6,11 @@ English texts in the code are the message ids; `bot/locales/<lang>/bot.po` holds
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
+from typing import Protocol, runtime_checkable
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_compact_currency, format_currency, format_decimal
@@ -49,6 +50,14 @@ def catalogue(locale: str) -> Mapping[str, str | tuple[str, ...]]:
     return out
 
 
+@runtime_checkable
+class Told(Protocol):
+    """An error whose message is a template, translated late."""
+
+    message: str
+    params: dict[str, object]
+
+
 class Localizer:
     """Texts, numbers and dates in one language. Call it: `_("{n} rows", n=3)`."""
 
@@ -63,6 +72,21 @@ class Localizer:
         if isinstance(text, tuple):
             text = text[-1]
         return text.format(**params) if params else text
+
+    def error(self, error: Told, *, texts: Container[str] | None = None) -> str:
+        """Translate an error, and what is a message of its own among its parameters.
+
+        texts: names of parameters whose text may be a message id; None for all of them.
+        """
+        params = {
+            name: self.error(value, texts=texts)
+            if isinstance(value, Told)
+            else self(value)
+            if isinstance(value, str) and (texts is None or name in texts)
+            else value
+            for name, value in error.params.items()
+        }
+        return self(error.message, **params)
 
     def n(self, singular: str, plural: str, count: int, /, **params: object) -> str:
         """Translate by count, which is also available as `{n}` (grouped)."""

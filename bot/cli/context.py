@@ -79,15 +79,7 @@ def complain(error: UserError | DataError | KnowledgeError, locale: str) -> None
 
 def translated(_: Localizer, error: UserError | DataError | KnowledgeError) -> str:
     """The error in a language; a parameter that is itself a message is translated too."""
-    params: dict[str, object] = {}
-    for name, value in error.params.items():
-        if isinstance(value, str):
-            params[name] = _(value)
-        elif hasattr(value, "message") and hasattr(value, "params"):
-            params[name] = _(value.message, **value.params)
-        else:
-            params[name] = value
-    return _(error.message, **params)
+    return _.error(error)
 
 
 def _settings() -> Settings:

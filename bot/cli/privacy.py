@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bot import people
+from bot.cli.conditions import opened
 from bot.cli.context import Context
 from bot.encoding import to_json
 from bot.i18n import N_, Localizer
@@ -25,12 +26,14 @@ def export(context: Context, user: str) -> None:
     """Print everything kept of a person as JSON."""
     _ = Localizer(context.locale)
     kept = _data(context).export_person(user)
-    typer.echo(to_json({**kept, "pulse": _(PULSE)}, indent=1))
+    changed = opened(context, notes=False).changed_by(user)
+    typer.echo(to_json({**kept, "conditions_changed": changed, "pulse": _(PULSE)}, indent=1))
 
 
 def erase(context: Context, user: str) -> None:
     """Forget a person; the audit trail keeps its chain and loses the link to them."""
     counts = _data(context).erase_person(user)
+    counts["conditions_changed"] = opened(context, notes=False).forget(user)
     _ = Localizer(context.locale)
     told = ", ".join(f"{name}: {count}" for name, count in counts.items() if count)
     typer.echo(

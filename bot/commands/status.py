@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analytics.errors import NoDataError
+from bot.commands._condition_words import warnings as conditions_warnings
 from bot.commands._model_words import model_data, trust_line
 from bot.commands._nudge_everyone import nudge_state
 from bot.core.command import Accepts, Arguments, command
@@ -43,11 +44,12 @@ async def status(request: Request, args: Arguments, services: Services) -> Reply
     try:
         snapshot = await services.snapshot()
     except NoDataError as error:
-        line = _(error.message, **error.params)
+        line = _.error(error)
         return Reply((Section(line, Tone.HEADLINE),), {"version": VERSION, "snapshot": None})
     from analytics.winmodel.kept import model_of
 
     model = await services.run(model_of, snapshot)
+    conditions = await services.run(services.conditions.in_force)
     meta, today = snapshot.meta, request.as_of or services.today(request)
     has_lines = bool(snapshot.day_date.size)
     data_date = snapshot.data_date(today) if has_lines else None
@@ -117,6 +119,7 @@ async def status(request: Request, args: Arguments, services: Services) -> Reply
         )
     nudges, lines = await services.run(nudge_state, request, services, _)
     elements += [Section(line, Tone.WARNING) for line in lines]
+    elements += conditions_warnings(_, conditions)
     moment = _.moment(meta.created_at, request.principal.time_zone)
     elements += [
         Fields(
@@ -125,6 +128,7 @@ async def status(request: Request, args: Arguments, services: Services) -> Reply
                     _("Snapshot"),
                     _("version {version}, made {moment}", version=meta.version, moment=moment),
                 ),
+                (_("Conditions"), _("version {version}", version=conditions.conditions.version)),
                 (_("Currency"), meta.home_currency),
                 (_("Equal lines inside one file (kept)"), _.number(meta.equal_lines)),
                 (_("Ballotage"), VERSION),
@@ -149,6 +153,10 @@ async def status(request: Request, args: Arguments, services: Services) -> Reply
         "inbox": dict(services.inbox),
         "nudges": nudges,
         "model": model_data(model) | {"reason": model.reason.value if model.reason else None},
+        "conditions": {
+            "version": conditions.conditions.version,
+            "problem": _.error(conditions.problem) if conditions.problem else None,
+        },
         "loads": [
             {
                 "load_id": load["load_id"],

@@ -34,6 +34,8 @@ from bot.i18n import N_, Localizer
 
 log = logging.getLogger("ballotage.dispatcher")
 
+MESSAGES = frozenset({"permission", "usage", "what", "where"})
+"""Parameters of errors that are our own words; others may be what somebody typed."""
 Observer = Callable[[str, str, float], None]
 """Called with command, outcome and seconds after every request."""
 
@@ -168,11 +170,7 @@ class Dispatcher:
         command: Command | None,
     ) -> Reply:
         _ = Localizer(request.locale)
-        params = {
-            key: _(str(value)) if key in {"permission", "usage", "what"} else value
-            for key, value in error.params.items()
-        }
-        line = _(error.message, **params)
+        line = _.error(error, texts=MESSAGES)
         elements: list[Element] = [Section(line, Tone.WARNING)]
         if outcome is Outcome.WRONG_REQUEST and command is None:
             registry = self.services.registry

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from bot.core.advice import Adviser
 from bot.core.command import Registry
+from bot.core.conditions import ConditionsSource, DefaultConditions
 from bot.core.figures import Figures
 from bot.core.memory import NoMemory, VerdictMemory
 from bot.core.request import Request, Role
@@ -21,7 +22,6 @@ from bot.i18n import Localizer
 from bot.settings import Settings
 
 if TYPE_CHECKING:
-    from analytics.ballotage.conditions import Conditions
     from analytics.snapshot import Snapshot
     from bot.storage.database import Database
     from knowledge.cards import Card
@@ -52,23 +52,6 @@ class Channels(Protocol):
 
     def set_cleared(self, request: Request, cleared: bool) -> None:
         """Clear the channel of a request, or take that back."""
-
-
-class ConditionsSource(Protocol):
-    """Gives the conditions of the ballotage in force."""
-
-    def current(self) -> Conditions:
-        """Return the conditions in force: the defaults until others were imported."""
-
-
-class DefaultConditions:
-    """The conditions one starts with, where none are kept."""
-
-    def current(self) -> Conditions:
-        """Return the defaults."""
-        from analytics.ballotage.reading import defaults
-
-        return defaults()
 
 
 class NoChannels:
