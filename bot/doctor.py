@@ -91,6 +91,8 @@ def run(
         (N_("Port"), found.port),
         (N_("Clock"), found.clock),
     )
+    if settings.model:
+        checks += ((N_("Language model"), found.language_model),)
     if slack is not None:
         checks += ((N_("Slack"), partial(found.slack, slack, online)),)
     if teams is not None:
@@ -366,6 +368,29 @@ class _Examination:
 
         found = doctor_doors.teams(settings, self._, online=online)
         return Check("Teams", found.status, found.detail, found.fix)
+
+    def language_model(self) -> Check:
+        """Whether the model can be made; it is not called, since a call costs money."""
+        from bot.advisor import make_model
+
+        name = self.settings.model
+        try:
+            make_model(name)
+        except ImportError as error:
+            package = str(error.name or "").replace("_", "-") or self._(N_("its library"))
+            fix = self._(N_("Install {package} into .venv with pip"), package=package)
+        except Exception as error:  # noqa: BLE001 (each provider has errors of its own)
+            kind = type(error).__name__
+            fix = self._(
+                N_(
+                    "Write it as PROVIDER:MODEL, for example openai:gpt-5, and set the provider's key "
+                    "({kind})"
+                ),
+                kind=kind,
+            )
+        else:
+            return Check("Language model", "ok", name)
+        return Check("Language model", "fail", name, fix)
 
     def _say(self, error: DataError | UserError) -> str:
         return " ".join(self._.error(error).split())

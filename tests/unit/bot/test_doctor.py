@@ -211,3 +211,29 @@ def test_one_broken_check_does_not_hide_the_others(
     checks = examine(tmp_path)
     assert (checks["Port"].status, checks["Port"].detail) == ("fail", "RuntimeError: out of order")
     assert checks["Clock"].status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("model", "key", "status"),
+    [
+        ("openai:scripted", "sk-test", "ok"),
+        ("openai:scripted", "", "fail"),
+        ("nobody:x", "", "fail"),
+        ("nonsense", "", "fail"),
+        ("mistralai:x", "", "fail"),
+    ],
+)
+def test_a_language_model_is_made_and_not_called(
+    tmp_path: Path, model: str, key: str, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    if key:
+        monkeypatch.setenv("OPENAI_API_KEY", key)
+    found = examine(tmp_path, model=model)["Language model"]
+    assert found.status == status
+    assert (found.fix == "") is (status == "ok")
+    assert "sk-test" not in found.detail + found.fix
+
+
+def test_without_a_language_model_there_is_no_line_for_it(tmp_path: Path) -> None:
+    assert "Language model" not in examine(tmp_path)
