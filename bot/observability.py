@@ -159,6 +159,8 @@ def set_up_logging(
     root.setLevel(level.upper())
     for name in ("aiohttp.access", "alembic", "sqlalchemy", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It tells of every try to fetch a token; that none was had is told once, by who asked for it.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class Metrics:

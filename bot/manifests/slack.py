@@ -45,6 +45,7 @@ SCOPES = {
     "users:read.email": "match people to the people table",
 }
 """What the bot may do, and why; the least that does."""
+_AS_THEY_ARE = ":,/@()*!;'|[]"
 EVENTS = ("app_home_opened", "app_mention", "member_joined_channel", "message.im")
 
 
@@ -89,7 +90,8 @@ def slack_manifest(registry: Registry, url: str = "", *, locale: str = "nl") -> 
 def install_link(manifest: dict[str, Any]) -> str:
     """Return the address that creates the app in one click."""
     text = json.dumps(manifest, ensure_ascii=False, separators=(",", ":"))
-    return f"https://api.slack.com/apps?new_app=1&manifest_json={quote(text, safe='')}"
+    # What may stand in a query stays as it is: above some 8,000 characters servers refuse an address.
+    return f"https://api.slack.com/apps?new_app=1&manifest_json={quote(text, safe=_AS_THEY_ARE)}"
 
 
 def slash_commands(registry: Registry, door: str, locale: str) -> list[dict[str, Any]]:
@@ -117,7 +119,6 @@ def _command(name: str, description: str, hint: str, door: str) -> dict[str, Any
         "description": description[: LIMITS["command_description"]],
         **({"usage_hint": hint[: LIMITS["usage_hint"]]} if hint else {}),
         **({"url": door} if door else {}),
-        "should_escape": False,
     }
 
 

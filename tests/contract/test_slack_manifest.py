@@ -71,7 +71,7 @@ def test_a_reserved_name_stays_under_the_house_command(
 
 
 def test_the_link_carries_the_whole_manifest(registry: Registry) -> None:
-    manifest = slack_manifest(registry, "https://bot.example")
+    manifest = slack_manifest(registry, "https://ballotage.your-company.example")
     link = install_link(manifest)
     assert len(link) < 8_000
     (text,) = parse_qs(urlsplit(link).query)["manifest_json"]
