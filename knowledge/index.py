@@ -32,7 +32,7 @@ from knowledge.chunks import Chunk
 from knowledge.embeddings import Embedder
 from knowledge.passages import Passage, all_of
 
-FORMAT = 3
+FORMAT = 4
 """Changes with the files above; an index of another format is built anew."""
 CURRENT = "CURRENT"
 BATCH = 1_000

@@ -14,7 +14,7 @@ from knowledge.passages import Reader, readable
 
 if TYPE_CHECKING:
     from knowledge.index import Where
-    from knowledge.opened import LiveIndex
+    from knowledge.opened import LiveIndex, Opened
     from knowledge.retriever import Retrieved
 
 
@@ -69,6 +69,10 @@ class Library:
             if newer is held:
                 raise
             return Retriever(newer).search(text, locale, limit=limit, access=access)
+
+    def opened(self) -> Opened:
+        """The version of the index in force."""
+        return self._live.current()
 
     def chunk(self, chunk_id: str, access: Reader = "all") -> Chunk | None:
         """A chunk of the version in force, where somebody with this access may read it."""

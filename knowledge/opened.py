@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from knowledge import index as indexes
-from knowledge.cards import Card
+from knowledge.cards import REFUSALS, Card
 from knowledge.chunks import Chunk
 from knowledge.lexical import Lexical
 from knowledge.lexical import load as load_lexical
@@ -52,6 +52,11 @@ class Opened:
     def cards(self) -> tuple[str, ...]:
         """The ids of all cards."""
         return tuple(self.topics)
+
+    @cached_property
+    def refusing(self) -> np.ndarray:
+        """Which of the cards refuse."""
+        return np.isin([self.topics[card] for card in self.cards], REFUSALS)
 
     @cached_property
     def first_chunk(self) -> int:

@@ -1,7 +1,7 @@
 """The ranker: which card a question is about, learned from how people ask.
 
 Ridge regression on stems, stem pairs and character n-grams (text.features), one column a card, fitted
-by conjugate gradients on the cards' texts and examples and on knowledge/vocabulary.yaml. Linear, so
+by conjugate gradients on the cards' texts and examples and on knowledge/vocabulary. Linear, so
 that a ranking can be explained by its words; without randomness, so that the same cards always give
 the same weights. It needs no sklearn, whose import alone takes longer than fitting.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +22,10 @@ from knowledge.cards import LANGUAGES, Card
 
 ELSEWHERE = "elsewhere"
 """The column of what the coach is not for: it has no card."""
-VOCABULARY = Path(__file__).parent / "vocabulary.yaml"
-FORMAT = 2
+GENERAL = "outside-my-trade"
+"""The card that refuses small talk and general knowledge: a stranger among the cards."""
+VOCABULARY = Path(__file__).parent / "vocabulary"
+FORMAT = 3
 """Changes with how features are made, so that weights of another making are not taken up."""
 
 PENALTY = 1.0
@@ -39,18 +41,14 @@ class Taught:
     label: str
 
 
-def vocabulary(path: Path = VOCABULARY) -> Mapping[str, tuple[str, ...]]:
-    """The phrases of each card, Dutch and English together."""
-    read = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return {
-        label: tuple(
-            phrase
-            for lang in LANGUAGES
-            for part in found[lang].split(";")
-            if (phrase := part.strip())
-        )
-        for label, found in read.items()
-    }
+def vocabulary(folder: Path = VOCABULARY) -> Mapping[str, tuple[str, ...]]:
+    """The phrases of each card, Dutch and English together, of all files of a folder."""
+    out: dict[str, tuple[str, ...]] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        for label, found in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            phrases = (part.strip() for lang in LANGUAGES for part in found[lang].split(";"))
+            out[label] = (*out.get(label, ()), *(phrase for phrase in phrases if phrase))
+    return out
 
 
 def lessons(
@@ -77,10 +75,25 @@ def fingerprint(taught: Sequence[Taught]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """How well a question's own words (function words left out) are known, as shares of 0 to 1.
+
+    all: their weight by rarity that occurs in any lesson. inside: their number in lessons about the
+    principles. outside: their number only in lessons about something else. count: how many inside.
+    """
+
+    all: float = 0.0
+    inside: float = 0.0
+    outside: float = 0.0
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Ranker:
     """Fitted weights.
 
-    labels: n cards; index: feature to row; idf: (m,); weights: (m, n) float32; offset: (n,).
+    labels: n cards; index: feature to row; idf: (m,); weights: (m, n) float32; offset: (n,);
+    inside, outside: (m,) whether lessons about principles, or about something else, hold a feature.
     """
 
     labels: tuple[str, ...]
@@ -88,33 +101,43 @@ class Ranker:
     idf: np.ndarray
     weights: np.ndarray
     offset: np.ndarray
+    inside: np.ndarray
+    outside: np.ndarray
 
-    def score(self, text: str) -> tuple[np.ndarray, float]:
-        """Scores of all labels (about 0 for strangers, 1 for a lesson), and the share of known words.
-
-        The share is the weight of the question's words that occur in any lesson, 0 to 1.
-        """
-        rows, values, known = self._row(texts.features(text))
+    def score(self, text: str) -> tuple[np.ndarray, Known]:
+        """Scores of all labels (about 0 for strangers, 1 for a lesson), and how well its words are known."""
+        rows, values = self._row(texts.features(text))
         if not len(rows):
-            return self.offset.copy(), 0.0
-        return values @ self.weights[rows] + self.offset, known
+            return self.offset.copy(), Known()
+        return values @ self.weights[rows] + self.offset, self._known(text)
 
-    def _row(self, found: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray, float]:
+    def _row(self, found: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
         rows, values = [], []
-        rarest = float(self.idf.max()) if len(self.idf) else 0.0
-        words, known_words = 0.0, 0.0
         for name, weight in found.items():
             row = self.index.get(name)
             if row is not None:
                 rows.append(row)
                 values.append(weight * float(self.idf[row]))
-            if name[1] == ":" and name[0] in "ne":
-                worth = rarest if row is None else float(self.idf[row])
-                words += worth
-                known_words += 0.0 if row is None else worth
         norm = float(np.linalg.norm(values)) or 1.0
-        share = known_words / words if words else 0.0
-        return np.array(rows, dtype=np.int64), np.array(values, dtype=np.float32) / norm, share
+        return np.array(rows, dtype=np.int64), np.array(values, dtype=np.float32) / norm
+
+    def _known(self, text: str) -> Known:
+        told = [token for token in texts.words(text) if not texts.is_function_word(token)]
+        if not told:
+            return Known()
+        rarest = float(self.idf.max())
+        weight, held, inside, outside = 0.0, 0.0, 0, 0
+        for dutch, english in zip(*texts.stems(told), strict=True):
+            rows = [self.index.get(f"n:{dutch}"), self.index.get(f"e:{english}")]
+            found = [row for row in rows if row is not None]
+            worth = max((float(self.idf[row]) for row in found), default=rarest)
+            weight += worth
+            held += worth if found else 0.0
+            within = any(self.inside[row] for row in found)
+            inside += within
+            outside += not within and any(self.outside[row] for row in found)
+        count = len(told)
+        return Known(held / weight, inside / count, outside / count, inside)
 
     def save(self, path: Path) -> None:
         """Write the weights to a file."""
@@ -126,6 +149,8 @@ class Ranker:
                 idf=self.idf,
                 weights=self.weights.astype(np.float16),
                 offset=self.offset,
+                inside=self.inside,
+                outside=self.outside,
             )
 
     @classmethod
@@ -139,6 +164,8 @@ class Ranker:
                 idf=read["idf"],
                 weights=read["weights"].astype(np.float32),
                 offset=read["offset"],
+                inside=read["inside"],
+                outside=read["outside"],
             )
 
 
@@ -147,6 +174,7 @@ def fit(taught: Sequence[Taught]) -> Ranker:
     from scipy import sparse
 
     labels = tuple(dict.fromkeys(t.label for t in taught))
+    strangers = {ELSEWHERE, GENERAL}
     column = {label: number for number, label in enumerate(labels)}
     found = [texts.features(t.text) for t in taught]
     counts: dict[str, int] = {}
@@ -176,7 +204,23 @@ def fit(taught: Sequence[Taught]) -> Ranker:
         idf=idf.astype(np.float32),
         weights=(matrix.T @ dual).astype(np.float32),
         offset=offset.astype(np.float32),
+        inside=_held(index, taught, found, lambda label: label not in strangers),
+        outside=_held(index, taught, found, lambda label: label in strangers),
     )
+
+
+def _held(
+    index: Mapping[str, int],
+    taught: Sequence[Taught],
+    found: Sequence[Mapping[str, float]],
+    counts: Callable[[str], bool],
+) -> np.ndarray:
+    """Which features occur in lessons whose label counts."""
+    out = np.zeros(len(index), dtype=bool)
+    for lesson, features in zip(taught, found, strict=True):
+        if counts(lesson.label):
+            out[[index[name] for name in features]] = True
+    return out
 
 
 def _solve(matrix: object, wanted: np.ndarray) -> np.ndarray:

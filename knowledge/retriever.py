@@ -22,7 +22,7 @@ from knowledge import text as texts
 from knowledge.cards import REFUSALS
 from knowledge.opened import Opened
 from knowledge.passages import Kind, Reader, readable
-from knowledge.ranker import ELSEWHERE
+from knowledge.ranker import ELSEWHERE, GENERAL, Known
 
 BANDS = Path(__file__).parent / "bands.json"
 LIMIT = 3
@@ -74,7 +74,7 @@ class Evidence:
     grams: np.ndarray
     vectors: np.ndarray
     elsewhere: float
-    known: float
+    known: Known
     length: int
     chunks: tuple[tuple[int, float], ...]
 
@@ -177,35 +177,43 @@ class Retriever:
         return tuple((n, float(score[n])) for n in best if score[n] > 0)
 
     def _band(self, found: Evidence, fused: np.ndarray, order: np.ndarray) -> Band:
-        best = self.opened.topics[self.opened.cards[int(order[0])]]
-        chance = self.chance(found, fused)
-        if found.known < self.fitted["known"]:
+        if found.known.all < self.fitted["known"]:
             return Band.UNKNOWN  # n-grams alone find something in every word
-        if best in REFUSALS:
-            return Band.REFUSED if chance >= self.fitted["closest"] else Band.UNKNOWN
+        best = int(order[0])
+        if self.opened.topics[self.opened.cards[best]] in REFUSALS:
+            sure = float(fused[best]) >= self.fitted["refused"]
+            return Band.REFUSED if sure else Band.UNKNOWN
+        chance = self.chance(found, fused)
         if chance >= self.fitted["answer"]:
             return Band.ANSWER
         return Band.CLOSEST if chance >= self.fitted["closest"] else Band.UNKNOWN
 
     def chance(self, found: Evidence, fused: np.ndarray) -> float:
-        """The chance, 0 to 1, that the best card is about the question."""
+        """The chance, 0 to 1, that the best principle is about the question."""
         judge = self.fitted["judge"]
         total = judge["bias"] + sum(
-            judge[name] * value for name, value in judged(found, fused).items()
+            judge[name] * value for name, value in self.judged(found, fused).items()
         )
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
 
-
-def judged(found: Evidence, fused: np.ndarray) -> dict[str, float]:
-    """What the judgement rests on."""
-    best = np.sort(fused)[::-1]
-    return {
-        "top": float(best[0]),
-        "margin": float(best[0] - best[1]) if len(best) > 1 else float(best[0]),
-        "elsewhere": found.elsewhere,
-        "known": found.known,
-        "length": math.log1p(found.length),
-    }
+    def judged(self, found: Evidence, fused: np.ndarray) -> dict[str, float]:
+        """What the judgement rests on; its weights are fitted by tests/evals/fit.py."""
+        refusing = self.opened.refusing
+        best = np.sort(fused[~refusing])[::-1]
+        general = self.opened.cards.index(GENERAL) if GENERAL in self.opened.topics else None
+        return {
+            "top": float(best[0]),
+            "margin": float(best[0] - best[1]) if len(best) > 1 else float(best[0]),
+            "top_3": float(best[:3].sum()),
+            "refusal": float(fused[refusing].max()) if refusing.any() else 0.0,
+            "general": 0.0 if general is None else float(fused[general]),
+            "elsewhere": found.elsewhere,
+            "known": found.known.all,
+            "inside": found.known.inside,
+            "outside": found.known.outside,
+            "count": math.log1p(found.known.count),
+            "length": math.log1p(found.length),
+        }
 
 
 def _spread(cards: Sequence[Hit]) -> list[Hit]:

@@ -14,6 +14,7 @@ import pytest
 from rapidfuzz import fuzz, utils
 
 from knowledge import cards
+from knowledge.ranker import vocabulary
 
 FOLDER = Path(__file__).parent
 KINDS = {"plain", "typo", "jargon", "situation", "indirect", "short", "long"}
@@ -128,5 +129,8 @@ def test_no_question_borrows_a_cards_words() -> None:
         for language in cards.LANGUAGES:
             for example in card.text(language).examples:
                 examples |= runs(example)
+    for phrases in vocabulary().values():
+        for phrase in phrases:
+            examples |= runs(phrase)
     borrowed = [row.question for row in ON + OFF if runs(row.question) & examples]
     assert borrowed == []

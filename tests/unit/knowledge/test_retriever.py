@@ -128,7 +128,7 @@ def test_a_reader_takes_up_a_new_version_and_keeps_the_old_one_till_then(
     first = reader.current()
     assert not first.chunks
     index.ensure(where, FEW, (PLAYBOOK,))  # another process would do the same
-    assert first.ranker.score("korting")[1] == 1.0  # who still holds it can go on
+    assert first.ranker.score("korting")[1].all == 1.0  # who still holds it can go on
     second = reader.current()
     assert second.version != first.version
     assert [chunk.id for chunk in second.chunks] == [PLAYBOOK.id]
