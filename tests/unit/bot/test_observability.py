@@ -297,7 +297,9 @@ def test_what_the_doors_are_opened_with_is_among_the_known_secrets() -> None:
     assert len(hidden) == len(named)  # a new one has to be named there too
 
 
-def test_a_library_that_tells_of_every_try_is_not_heard() -> None:
+def test_a_library_that_tells_of_every_try_is_not_heard(
+    logged: Callable[..., io.StringIO],
+) -> None:
     stream = logged()
     logging.getLogger("urllib3.connectionpool").warning("Retrying (Retry(total=0))")
     logging.getLogger("ballotage.x").warning("door.told")
