@@ -52,10 +52,10 @@ def stored(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Any]]:
     accept = Inbox.accept
 
     async def watched(
-        self: Inbox, surface: str, event_id: str, payload: Mapping[str, Any]
+        self: Inbox, surface: str, event_id: str, payload: Mapping[str, Any], **how: Any
     ) -> int | None:
         found.append(payload)
-        return await accept(self, surface, event_id, payload)
+        return await accept(self, surface, event_id, payload, **how)
 
     monkeypatch.setattr(Inbox, "accept", watched)
     return found

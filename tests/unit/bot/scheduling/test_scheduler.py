@@ -106,13 +106,16 @@ async def test_a_process_that_dies_while_sending_leaves_an_unknown(post: Post) -
     first = post.scheduler()
     await first.plan()
 
+    reached = asyncio.Event()
+
     async def never(*_: object) -> None:
+        reached.set()
         await asyncio.Event().wait()
 
     post.send = never  # type: ignore[method-assign]
     task = asyncio.create_task(first.turn())
-    while post.states() != {"2026-W45": "sending"}:
-        await asyncio.sleep(0.01)
+    await reached.wait()
+    assert post.states() == {"2026-W45": "sending"}
     del post.send
     await post.scheduler().turn()
     assert post.states() == {"2026-W45": "sending"}  # its lease still runs
@@ -139,10 +142,10 @@ async def test_a_database_away_for_five_minutes_costs_nothing(
     scheduler, real = post.scheduler(), post.database.write
     away = [MONDAY + 30 * MINUTE, MONDAY + 36 * MINUTE]
 
-    def write() -> object:
+    def write(**how: bool) -> object:
         if away[0] <= post.now < away[1]:
             raise OperationalError("BEGIN", {}, Exception("away"))
-        return real()
+        return real(**how)
 
     monkeypatch.setattr(post.database, "write", write)
     failed = 0
@@ -166,11 +169,11 @@ async def test_the_note_that_it_arrived_survives_a_short_outage(
     post.now = MONDAY + HOUR
     real, left = post.database.write, [2]
 
-    def write() -> object:
+    def write(**how: bool) -> object:
         if post.tried and left[0]:
             left[0] -= 1
             raise OperationalError("BEGIN", {}, Exception("away"))
-        return real()
+        return real(**how)
 
     monkeypatch.setattr(post.database, "write", write)
     scheduler = post.scheduler()
