@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.adapters.slack.settings import SlackSettings
     from bot.adapters.teams.settings import TeamsSettings
     from bot.observability import Metrics
+    from bot.scheduling.sending import Sender
     from bot.storage.inbox import Counts, Work
 
 log = logging.getLogger("ballotage.doors")
@@ -28,6 +29,10 @@ class Door(Protocol):
     @property
     def routes(self) -> Sequence[web.RouteDef]:
         """Where it listens."""
+
+    @property
+    def sender(self) -> Sender | None:
+        """Writes first to people there."""
 
     async def handle(self, work: Work) -> Any:
         """Answer kept work."""
@@ -47,11 +52,13 @@ async def opened(
     teams: TeamsSettings | None = None,
     stand_in: str = "",
     metrics: Metrics | None = None,
+    nudges: bool = False,
 ) -> AsyncIterator[list[web.RouteDef]]:
     """Open the doors whose settings are given; yields their routes.
 
     With a door come the inbox, whose work survives a restart, and an audit that rides along in the
     same commits. `stand_in`: who an unknown person counts as at a Teams door without an app id.
+    `nudges`: whether the weekly nudges are sent through these doors.
     """
     if slack is None and teams is None:
         yield []
@@ -101,4 +108,12 @@ async def opened(
             log.info("door.opened platform=%s", name)
         await worker.start()
         stack.push_async_callback(worker.stop)
+        if nudges:
+            from bot.scheduling.serving import scheduler_of
+
+            senders = {name: door.sender for name, door in doors.items() if door.sender}
+            told = metrics.observe_nudges if metrics else None
+            scheduler = scheduler_of(application.services, writer, senders, observe=told)
+            await scheduler.start()
+            stack.push_async_callback(scheduler.stop)
         yield [route for door in doors.values() for route in door.routes]

@@ -12,7 +12,7 @@ import math
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TextIO
 
 HIDDEN = "[hidden]"
@@ -61,6 +61,9 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
 _COMPILED = tuple(
     (re.compile(p, re.DOTALL if "BEGIN" in p or "body" in p else 0), r) for p, r in _PATTERNS
 )
+NUDGE_STATES = (
+    "pending", "leased", "sending", "sent", "retry", "dead", "unknown", "cancelled",
+)  # fmt: skip
 _EVENT = re.compile(r"^[a-z_]+(?:\.[a-z_]+)+(?=\s|$)")
 _OWN_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
@@ -198,6 +201,7 @@ class Metrics:
         self._refresh_failures = Counter("refresh_failures_total", "Failed refreshes", **common)
         self._inbox_depth = Gauge("inbox_depth", "Events waiting for an answer", **common)
         self._inbox_dead = Gauge("inbox_dead", "Events given up in seven days", **common)
+        self._nudges = Gauge("nudges", "Weekly nudges of five weeks", ["state"], **common)
         age = Gauge("data_age_seconds", "Age of the snapshot; NaN without one", **common)
         age.set_function(self._age)
 
@@ -220,6 +224,11 @@ class Metrics:
         """Note how much work of chat platforms waits, and how much was given up."""
         self._inbox_depth.set(waiting)
         self._inbox_dead.set(dead)
+
+    def observe_nudges(self, counts: Mapping[str, int]) -> None:
+        """Note how many weekly nudges of five weeks are in each state."""
+        for state in NUDGE_STATES:
+            self._nudges.labels(state).set(counts.get(state, 0))
 
     def observe_refresh(self, seconds: float, *, failed: bool = False) -> None:
         """Count a refresh."""

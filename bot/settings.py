@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     model_tokens: int = Field(
         20_000, gt=0, description="Tokens one answer of the language model may cost"
     )
+    nudges: bool = Field(True, description="Whether `serve` sends the weekly nudges")
     log_format: Literal["text", "json"] = Field("text", description="Format of the log on stderr")
     log_level: str = Field("INFO", description="Level of the log")
 

@@ -52,6 +52,7 @@ def run_serve(context: Context, port: int | None) -> None:
                 slack=slack if slack.opens_door or slack.socket_mode else None,
                 teams=teams if teams.app_id else None,
                 metrics=metrics,
+                nudges=settings.nudges,
             ) as routes,
         ):
             server = create_server(

@@ -55,8 +55,8 @@ async def welcome(request: Request, args: Arguments, services: Services) -> Repl
             ),
             Context(
                 _(
-                    "Type a name after /client, or say help. To stop, close this conversation: I "
-                    "never write first."
+                    "Type a name after /client, or say help. Unasked I send the MT one nudge a week "
+                    "at most; /nudges stops it."
                 )
             ),
         ),

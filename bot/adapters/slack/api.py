@@ -120,7 +120,7 @@ class Api:
             except ValueError:
                 said = ""
         if status == 429:
-            raise Later(self._hold(method, after), f"{method}: 429")
+            raise Later(self.hold(method, after), f"{method}: 429")
         if "invalid_blocks" in said:
             raise CallError(method, "invalid_blocks")
         if status >= 500:
@@ -141,15 +141,21 @@ class Api:
         same = host == ours or {host, ours} <= LOOPBACK
         return parts.scheme in ("http", "https") and same and not ours.endswith("slack.com")
 
-    def _problem(self, method: str, error: SlackApiError) -> Exception:
+    @staticmethod
+    def read(error: SlackApiError) -> tuple[int, str, str]:
+        """The status, the code and the Retry-After of a refusal."""
         answer = error.response
         status = int(getattr(answer, "status_code", 0) or getattr(answer, "status", 0) or 0)
         headers = getattr(answer, "headers", None) or {}
         data = getattr(answer, "data", None)
         code = str(data.get("error", "")) if isinstance(data, Mapping) else ""
+        after = next((v for k, v in headers.items() if k.lower() == "retry-after"), "")
+        return status, code, str(after)
+
+    def _problem(self, method: str, error: SlackApiError) -> Exception:
+        status, code, after = self.read(error)
         if status == 429 or code in ("ratelimited", "rate_limited"):
-            after = next((v for k, v in headers.items() if k.lower() == "retry-after"), "")
-            return Later(self._hold(method, str(after)), f"{method}: 429")
+            return Later(self.hold(method, after), f"{method}: 429")
         if code in TOKEN:
             log.error("slack.token code=%s", code)
             return Later(TOKEN_PAUSE, f"{method}: {code}")
@@ -157,12 +163,17 @@ class Api:
             return Later(0.0, f"{method}: {code or status}")
         return CallError(method, code)
 
+    def held_for(self, method: str) -> float:
+        """Seconds for which a method must not be called after a 429."""
+        return max(0.0, self._held.get(method, 0.0) - self._now())
+
     def _wait(self, method: str) -> None:
-        left = self._held.get(method, 0.0) - self._now()
+        left = self.held_for(method)
         if left > 0:
             raise Later(left, f"{method}: held after 429")
 
-    def _hold(self, method: str, after: str) -> float:
+    def hold(self, method: str, after: str) -> float:
+        """Call a method no more before its Retry-After; return the seconds."""
         try:
             seconds = min(LONGEST_HOLD, max(1.0, float(after)))
         except ValueError:

@@ -26,6 +26,7 @@ from bot.adapters.slack.delivery import Delivery, References, Slot
 from bot.adapters.slack.directory import SURFACE, Directory
 from bot.adapters.slack.intake import Ask, read
 from bot.adapters.slack.logs import redacting_logger
+from bot.adapters.slack.proactive import SlackSender
 from bot.adapters.slack.responder import Responder, Welcomed
 from bot.adapters.slack.settings import SlackSettings
 from bot.adapters.slack.signature import Signatures
@@ -84,7 +85,9 @@ def create_slack(
     directory = Directory(application.services, api)
     delivery = Delivery(application.services, api, references)
     responder = Responder(application, directory, delivery, welcomed)
-    return SlackDoor(inbox, settings, api, directory, responder, observe, ack_seconds)
+    door = SlackDoor(inbox, settings, api, directory, responder, observe, ack_seconds)
+    door.sender = SlackSender(api, references)
+    return door
 
 
 class SlackDoor:
@@ -113,6 +116,7 @@ class SlackDoor:
         self._bolt = self._bolt_app()
         self._socket = Socket(self._bolt, settings) if settings.socket_mode else None
         self._signatures: Signatures | None = None
+        self.sender: SlackSender | None = None
         self.routes: list[web.RouteDef] = []
         if settings.opens_door:
             self._signatures = Signatures(settings.signing_secret.get_secret_value())

@@ -20,6 +20,7 @@ from bot.adapters.first_words import INTRODUCTIONS, WELCOME, is_greeting
 from bot.adapters.teams.audience import Asker, Audience
 from bot.adapters.teams.delivery import SURFACE, Delivery, GoneError, References, group_key
 from bot.adapters.teams.presses import Inbox, Presses, no_member_text, read, without_answer
+from bot.adapters.teams.proactive import TeamsSender
 from bot.adapters.teams.seam import InEvent, Out, TeamsPort
 from bot.adapters.teams.settings import TeamsSettings
 from bot.adapters.teams.texts import foreign_text, hello_text, texts
@@ -80,9 +81,11 @@ def create_teams(
         verified=bool(settings.app_id),
     )
     delivery = Delivery(port, references, targeted=settings.targeted == "always")
-    return TeamsDoor(
+    door = TeamsDoor(
         application, inbox, references, welcomed, settings, port, audience, delivery, observe
     )
+    door.sender = TeamsSender(port, references)
+    return door
 
 
 class TeamsDoor:
@@ -110,6 +113,7 @@ class TeamsDoor:
         self._delivery = delivery
         self._observe = observe or (lambda platform, kind, outcome: None)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.sender: TeamsSender | None = None
         self._presses = Presses(
             application.answer,
             inbox,
