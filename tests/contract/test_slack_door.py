@@ -199,6 +199,17 @@ async def test_a_share_presses_own_rights_count_not_those_of_who_asked(cleared: 
     assert not cleared.slack.sent("chat.postMessage")
 
 
+async def test_nothing_is_shared_in_a_channel_that_was_just_opened_to_outsiders(
+    cleared: World,
+) -> None:
+    assert "€" in texts(await cleared.command("/topclients 3", SALES))
+    cleared.slack.channels[CHANNEL]["is_ext_shared"] = True
+    assert await cleared.press({"t": "/topclients 3", "s": 1}, SALES) == 200
+    (call,) = await cleared.slack.wait_for(1)
+    assert call.method == "response_url"
+    assert "van buiten" in texts(call.args)
+
+
 async def test_a_share_where_the_bot_is_not_says_how_to_mend_it(cleared: World) -> None:
     cleared.slack.channels[PRIVATE] = {"id": PRIVATE, "is_private": True}
     assert await cleared.press({"t": "/topclients", "s": 1}, channel=PRIVATE) == 200

@@ -262,6 +262,19 @@ class TestButtons:
         assert "niet vrijgegeven" in body["value"] or "cleared" in body["value"]
         assert teams.microsoft.sent() == []
 
+    async def test_nothing_is_shared_in_a_group_that_a_guest_has_just_joined(
+        self, cleared: World, sales: str
+    ) -> None:
+        """Also where Teams has not told of them yet."""
+        await cleared.say("help", sales)
+        private, _note = await cleared.mention("topklanten", sales, GROUP)
+        (share,) = [b for b in buttons(private) if b["data"].get("s") is True]
+        cleared.person("visitor@other.example", role="guest")
+        before = len(cleared.microsoft.sent())
+        body = await cleared.press(sales, share["data"])
+        assert "van buiten" in body["value"]
+        assert len(cleared.microsoft.sent()) == before
+
     async def test_a_cleared_group_has_a_share_button_that_names_who_shared(
         self, cleared: World, sales: str
     ) -> None:

@@ -116,6 +116,8 @@ class Directory:
         principal = await self._principal(person)
         if not ask.channel:  # the Home tab or a global shortcut: answered in the direct chat
             return Asker(principal, Place.DM)
+        if ask.share:  # what everybody there will read rests on who is there now
+            self.forget_place(ask.channel)
         room = await self._room(ask.channel)
         return Asker(principal, room.place, room.place is Place.DM, room.invite)
 

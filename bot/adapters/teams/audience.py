@@ -76,6 +76,8 @@ class Audience:
 
     async def of(self, event: InEvent, attempts: int = 1) -> Asker:
         """Return who is behind an event. Later: Teams has to be asked, and is not answering."""
+        if event.value.get("s") is True:  # what a group will read rests on who is there now
+            self.forget(event)
         member, known = await self._member(event, attempts)
         aad_id = event.user_aad_id or member.aad_id
         guest = member.is_outsider(self._tenant or event.tenant_id)
