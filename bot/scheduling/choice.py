@@ -10,10 +10,12 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analytics.situations.finding import Audience, Finding, Mood, Rule
-from bot.storage.outbox import Kept
+
+if TYPE_CHECKING:
+    from bot.storage.outbox import Kept
 
 AGAIN = dt.timedelta(days=42)
 """The same situation of the same subject does not come back within six weeks."""
