@@ -11,6 +11,8 @@ from bot.cli.context import Context, guarded
 from bot.cli.options import Debug, Home, Locale
 
 app = typer.Typer(no_args_is_help=True, help="What the coach knows: cards and your own documents.")
+GAP_SHOWN = 5
+"""Questions of a group that are printed; JSON has them all."""
 TextOrJson = Annotated[Literal["text", "json"], typer.Option("--format", help="How to print it")]
 
 
@@ -72,6 +74,50 @@ def search(
     """Show what a question finds, best first, and how sure that is."""
     with guarded(home, locale, debug) as context:
         _search(context, text, limit, output)
+
+
+@app.command()
+def gaps(
+    output: TextOrJson = "text", locale: Locale = None, home: Home = None, debug: Debug = False
+) -> None:
+    """Group the questions that went unanswered: what is the next card to write?"""
+    with guarded(home, locale, debug) as context:
+        _gaps(context, output)
+
+
+def _gaps(context: Context, output: str) -> None:
+    from bot import people
+    from bot.encoding import to_json
+    from bot.i18n import Localizer
+    from bot.storage.questions import CoachQuestions
+    from bot.storage.sink import StoredAudit
+    from knowledge.embeddings import embedder
+    from knowledge.gaps import Unanswered
+    from knowledge.gaps import gaps as group
+
+    state = StoredAudit(context.home)
+    kept = CoachQuestions(state.database(), people.TENANT).all() if state.exists() else []
+    asked = [
+        Unanswered(q.question, q.at, q.cards[0] if q.cards else "")
+        for q in kept
+        if q.band in ("unknown", "closest") or q.feedback == "unhelpful"
+    ]
+    found = group(asked, embedder(context.settings.embeddings))
+    if output == "json":
+        entries = [
+            {"count": g.count, "questions": g.questions, "card": g.card or None, "last": g.last}
+            for g in found
+        ]
+        typer.echo(to_json({"gaps": entries}))
+        return
+    _ = Localizer(context.locale)
+    if not found:
+        typer.echo(_("Nothing went unanswered yet."))
+    for gap in found:
+        nearest = _(" · nearest card: {card}", card=gap.card) if gap.card else ""
+        typer.echo(f"{gap.count}x  {gap.questions[0]}{nearest}")
+        for question in gap.questions[1:GAP_SHOWN]:
+            typer.echo(f"      {question}")
 
 
 def _search(context: Context, text: str, limit: int, output: str) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import measure, qualify, result, slack, teams
+from tests.benchmarks import coach, measure, qualify, result, slack, teams
 
 FILE = measure.ROOT / "bench-results.json"
-PARTS = ["aggregation", "ask", "server", "qualify", "slack", "teams"]
+PARTS = ["aggregation", "ask", "server", "qualify", "coach", "slack", "teams"]
 
 
 def main() -> int:
@@ -43,6 +43,8 @@ def main() -> int:
             results.append(measure.idle_server(home, status.update))
         if "qualify" in arguments.only:
             results += qualify.qualify(arguments.runs, status.update)
+        if "coach" in arguments.only:
+            results += coach.coach(home, arguments.runs, status.update)
         if "slack" in arguments.only:
             results += slack.slack(home, status.update)
         if "teams" in arguments.only:

@@ -34,7 +34,7 @@ def aggregation(sizes: list[int], runs: int, say: Say) -> list[Result]:
         name = f"{lines / 1e6:g} million lines"
         with tempfile.TemporaryDirectory(prefix="bench") as folder:
             say(f"{name}: generating")
-            _child("generate", folder, str(lines))
+            child("generate", folder, str(lines))
             ours: list[dict[str, Any]] = []
             plain: list[dict[str, Any]] = []
             turns = runs if lines <= 10_000_000 else min(runs, 3)
@@ -43,10 +43,10 @@ def aggregation(sizes: list[int], runs: int, say: Say) -> list[Result]:
                 # Taking turns at going first: whoever comes second finds the file in memory.
                 order = [("expression", ours), ("plain_sql", plain)]
                 for what, kept in order if run % 2 else reversed(order):
-                    kept.append(_child(what, folder))
+                    kept.append(child(what, folder))
             _same(ours[0], plain[0])
             say(f"{name}: refresh")
-            whole = [_child("refresh", folder) for _ in range(min(turns, 3))]
+            whole = [child("refresh", folder) for _ in range(min(turns, 3))]
         medians[lines] = _median(ours, "seconds")
         results += [
             Result(
@@ -82,12 +82,12 @@ def cold_ask(home: Path, runs: int, say: Say) -> Result:
     ask = [sys.executable, "app.py", "ask", "/topclients", "--home", str(home)]
     pandas = [sys.executable, "-c", "import pandas"]
     for command in (ask, pandas):
-        _timed(command)  # compiles the modules and warms the disk
+        timed(command)  # compiles the modules and warms the disk
     ours, reference = [], []
     for run in range(runs):
         say(f"cold start {run + 1} of {runs}")
-        ours.append(_timed(ask))
-        reference.append(_timed(pandas))
+        ours.append(timed(ask))
+        reference.append(timed(pandas))
     return Result(
         'Cold `ask "/topclients"`', statistics.median(ours), "s", "import pandas",
         statistics.median(reference), 2.0,
@@ -122,8 +122,9 @@ def demo_home(folder: Path, say: Say) -> Path:
     return folder / "demo"
 
 
-def _child(what: str, *arguments: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.benchmarks.child", what, *arguments]
+def child(what: str, *arguments: str, module: str = "tests.benchmarks.child") -> dict[str, Any]:
+    """Measure something in a process of its own, which prints one JSON object last."""
+    command = [sys.executable, "-m", module, what, *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=_environment())
     if done.returncode:
         raise RuntimeError(f"{what} failed:\n{done.stderr}")
@@ -131,7 +132,8 @@ def _child(what: str, *arguments: str) -> dict[str, Any]:
     return content
 
 
-def _timed(command: list[str]) -> float:
+def timed(command: list[str]) -> float:
+    """Seconds a command takes."""
     start = time.perf_counter()
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env=_environment())
     return time.perf_counter() - start

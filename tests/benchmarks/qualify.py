@@ -30,18 +30,18 @@ Say = Callable[[str], None]
 
 def qualify(runs: int, say: Say, *, customers: int = CUSTOMERS, deals: int = DEALS) -> list[Result]:
     """Measure the parts of the answer, the answer itself, and learning."""
-    from tests.benchmarks.measure import _child
+    from tests.benchmarks.measure import child
 
     with tempfile.TemporaryDirectory(prefix="bench") as folder:
         say("qualify: generating")
-        _child("generate_pipeline", folder, str(customers), str(deals))
-        _child("refresh", folder)
+        child("generate_pipeline", folder, str(customers), str(deals))
+        child("refresh", folder)
         learned = []
         for run in range(min(runs, 3)):
             say(f"qualify: learning what wins, {run + 1} of {min(runs, 3)}")
-            learned.append(_child("learn", folder))
+            learned.append(child("learn", folder))
         say("qualify: answering")
-        asked = _child("qualify", folder)
+        asked = child("qualify", folder)
     seconds, plain = (_median([one[key] for one in learned]) for key in ("seconds", "plain"))
     what = f"{learned[0]['deals']:,} deals with {learned[0]['facts']} facts"
     size = f"{customers:,} customers and {deals:,} deals"

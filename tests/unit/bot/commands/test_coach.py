@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+import app
 from bot.asked import StoredQuestions
 from bot.core.reply import Actions, Button, Outcome, Reply, plain_text
 from bot.storage.sink import StoredAudit
@@ -198,3 +201,23 @@ async def test_a_document_answers_with_its_place_and_only_for_who_may_read_it(
         refused = await ask("/coach chunk:abc123-1", role=role)
         assert refused.outcome is Outcome.WRONG_REQUEST
     library.close()
+
+
+async def test_what_went_unanswered_is_grouped(demo_home: Path, tmp_path: Path) -> None:
+    ask = asker(compose(demo_home, questions=StoredQuestions(StoredAudit(tmp_path))))
+    for question in ("qwxz vbnm plok", "qwxz vbnm plokken", "zjjk wwqq", "klant wil korting"):
+        await ask(f"/coach {question}")
+    told = await ask("/coach korting geven?")
+    await ask(next(b.text for b in buttons(told) if "unhelpful:" in b.text))
+    run = CliRunner().invoke(
+        app.app, ["knowledge", "gaps", "--home", str(tmp_path), "--format", "json"]
+    )
+    gaps = json.loads(run.stdout)["gaps"]
+    assert [gap["count"] for gap in gaps] == [2, 1, 1]
+    assert set(gaps[0]["questions"]) == {"qwxz vbnm plok", "qwxz vbnm plokken"}
+    judged = next(gap for gap in gaps if gap["questions"] == ["korting geven?"])
+    assert judged["card"] == "discount-for-something"
+    shown = CliRunner().invoke(app.app, ["knowledge", "gaps", "--home", str(tmp_path)])
+    assert shown.stdout.startswith("2x  ")
+    empty = CliRunner().invoke(app.app, ["knowledge", "gaps", "--home", str(tmp_path / "none")])
+    assert empty.exit_code == 0
