@@ -20,7 +20,7 @@ from knowledge.cards import REFUSALS, Card
 from knowledge.chunks import Chunk
 from knowledge.lexical import Lexical
 from knowledge.lexical import load as load_lexical
-from knowledge.passages import Reader
+from knowledge.passages import Reader, told
 from knowledge.ranker import Ranker
 from knowledge.vectors import Vectors, open_store
 
@@ -67,6 +67,10 @@ class Opened:
     def _card_of(self) -> np.ndarray:
         place = {card: number for number, card in enumerate(self.cards)}
         return np.array([place[p[0]] for p in self.passages[: self.first_chunk]], dtype=np.int64)
+
+    def told(self, number: int) -> str:
+        """The text that a chunk, by its place among the chunks, is found by."""
+        return told(self.chunks[number])
 
     def best_by_card(self, scores: np.ndarray) -> np.ndarray:
         """Each card's best passage, from one score a passage."""

@@ -39,10 +39,12 @@ def of_cards(cards: Iterable[Card]) -> Iterator[Passage]:
 def of_chunks(chunks: Iterable[Chunk]) -> Iterator[Passage]:
     """Each chunk under its title and heading, which often hold the word one looks for."""
     for chunk in chunks:
-        told = " ".join(
-            part for part in (chunk.title, chunk.heading, chunk.label, chunk.text) if part
-        )
-        yield Passage(chunk.id, "chunk", told, chunk.lang, chunk.access)
+        yield Passage(chunk.id, "chunk", told(chunk), chunk.lang, chunk.access)
+
+
+def told(chunk: Chunk) -> str:
+    """The text a chunk is found by."""
+    return " ".join(part for part in (chunk.title, chunk.heading, chunk.label, chunk.text) if part)
 
 
 def readable(reader: Reader) -> tuple[Reader, ...]:

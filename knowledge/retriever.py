@@ -20,6 +20,7 @@ import numpy as np
 
 from knowledge import text as texts
 from knowledge.cards import REFUSALS
+from knowledge.coverage import covered
 from knowledge.opened import Opened
 from knowledge.passages import Kind, Reader, readable
 from knowledge.ranker import ELSEWHERE, GENERAL, Known
@@ -27,6 +28,10 @@ from knowledge.ranker import ELSEWHERE, GENERAL, Known
 BANDS = Path(__file__).parent / "bands.json"
 LIMIT = 3
 MAX_LIMIT = 100
+SURE = 0.6
+"""Score from which a card that answers is not put behind a document: it was fitted, a document not."""
+CLEAR = 0.7
+"""Score from which a document answers what was about to be refused, where that was not sure."""
 NEIGHBOURS = 40
 """Passages the vectors are asked for."""
 
@@ -136,9 +141,14 @@ class Retriever:
             if score >= self.fitted["chunk"]
             for chunk in (opened.chunks[number],)
         ]
-        if chunks and band is not Band.REFUSED:
+        sure = band is Band.ANSWER and float(fused[order[0]]) >= SURE
+        if chunks and band is Band.REFUSED:
+            # A document that plainly speaks of it outweighs a refusal that is a mere likeness.
+            clear = chunks[0].score >= CLEAR and float(fused[order[0]]) < SURE
+            chunks = chunks if clear else []
+        if chunks:
             band = Band.ANSWER
-        hits = _merged(_spread(cards), chunks)
+        hits = _merged(_spread(cards), chunks, sure=sure)
         return Retrieved(band, tuple(hits[: max(1, min(limit, MAX_LIMIT))]), spoken)
 
     def evidence(self, text: str, access: Reader = "all") -> Evidence:
@@ -161,20 +171,24 @@ class Retriever:
             elsewhere=ranked.get(ELSEWHERE, 0.0),
             known=known,
             length=len(texts.words(text)),
-            chunks=self._chunks(words, grams, near),
+            chunks=self._chunks(text, visible, near),
         )
 
     def _chunks(
-        self, words: np.ndarray, grams: np.ndarray, near: np.ndarray
+        self, text: str, visible: np.ndarray, near: np.ndarray
     ) -> tuple[tuple[int, float], ...]:
-        """Chunks with their scores, best first: no ranker has learned them."""
+        """Chunks with their scores, best first: by the words they share, and by sense if known."""
         opened = self.opened
         first = opened.first_chunk
         if first >= len(opened.passages):
             return ()
-        score = 0.6 * words[first:] + 0.3 * grams[first:] + 0.3 * near[first:]
-        best = np.argsort(-score, kind="stable")[:MAX_LIMIT].tolist()
-        return tuple((n, float(score[n])) for n in best if score[n] > 0)
+        told = {first + n: opened.told(n) for n in range(len(opened.chunks))}
+        scores = {n - first: s for n, s in covered(opened.lexical, text, visible, told)}
+        if opened.where.embedder.semantic:
+            for n in np.argsort(-near[first:], kind="stable")[:MAX_LIMIT].tolist():
+                scores[n] = max(scores.get(n, 0.0), float(near[first + n]))
+        best = sorted(scores.items(), key=lambda found: (-found[1], found[0]))[:MAX_LIMIT]
+        return tuple((n, score) for n, score in best if score > 0)
 
     def _band(self, found: Evidence, fused: np.ndarray, order: np.ndarray) -> Band:
         if found.known.all < self.fitted["known"]:
@@ -227,11 +241,11 @@ def _spread(cards: Sequence[Hit]) -> list[Hit]:
     return [*first, *later]
 
 
-def _merged(cards: Sequence[Hit], chunks: Sequence[Hit]) -> list[Hit]:
-    """Chunks before the cards they beat; the order among cards stays."""
-    out: list[Hit] = []
+def _merged(cards: Sequence[Hit], chunks: Sequence[Hit], *, sure: bool) -> list[Hit]:
+    """Chunks before the cards they beat; the order among cards stays. A sure card stays first."""
+    out: list[Hit] = list(cards[:1]) if sure else []
     waiting = list(chunks)
-    for hit in cards:
+    for hit in cards[len(out) :]:
         while waiting and waiting[0].score >= hit.score:
             out.append(waiting.pop(0))
         out.append(hit)
