@@ -8,7 +8,7 @@ typing error, or a part of a compound.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -23,23 +23,28 @@ CONFIRMED = 8
 """Passages, the best, whose words are looked at themselves; the others are judged by stems."""
 ENDING = 2
 """Letters in which two words of one stem may differ: Dutch stems `korting` and `kort` alike."""
+_ASKING = frozenset(
+    {
+        *("zegt", "zei", "schrijft", "schreef", "staat", "vertelt", "vertel", "noemt", "volgens"),
+        *("says", "said", "say", "writes", "wrote", "tells", "tell", "mentions", "according"),
+        *("document", "documenten", "documents", "stuk", "tekst", "text"),
+    }
+)
+"""Words that ask what a document says, and that it need not hold itself."""
 LONG_WORD = 6
 NEARLY = 0.75
 IN_PART = 0.7
 
 
 def covered(
-    lexical: Lexical, question: str, allowed: np.ndarray, passages: Mapping[int, str]
+    lexical: Lexical, question: str, takes_part: np.ndarray, text_of: Callable[[int], str]
 ) -> list[tuple[int, float]]:
     """Passages and how well they cover a question, 0 to 1, best first.
 
-    allowed: which passages may be read. passages: the text of those that take part, by number.
+    takes_part: which passages may be found. text_of: the text of one of those, by number.
     """
-    tokens = list(dict.fromkeys(t for t in texts.words(question) if not texts.is_function_word(t)))
+    tokens = [t for t in dict.fromkeys(texts.words(question)) if not _says_nothing(t)]
     count = int(lexical.words.scores["num_docs"])
-    takes_part = np.zeros(count, dtype=bool)
-    takes_part[list(passages)] = True
-    takes_part &= allowed
     weights: list[float] = []
     rough = np.zeros(count)
     for token in tokens:
@@ -55,11 +60,15 @@ def covered(
         return []
     best = np.argsort(-np.where(takes_part, rough, 0.0), kind="stable")[:CONFIRMED]
     found = [
-        (number, _score(_held(tokens, weights, passages[number]), total))
+        (number, _score(_held(tokens, weights, text_of(number)), total))
         for number in best.tolist()
         if takes_part[number] and rough[number] > 0
     ]
     return sorted((f for f in found if f[1] > 0), key=lambda f: -f[1])
+
+
+def _says_nothing(token: str) -> bool:
+    return texts.is_function_word(token) or token in _ASKING
 
 
 def _score(held: float, total: float) -> float:

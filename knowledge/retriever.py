@@ -182,8 +182,10 @@ class Retriever:
         first = opened.first_chunk
         if first >= len(opened.passages):
             return ()
-        told = {first + n: opened.told(n) for n in range(len(opened.chunks))}
-        scores = {n - first: s for n, s in covered(opened.lexical, text, visible, told)}
+        takes_part = visible.copy()
+        takes_part[:first] = False
+        found = covered(opened.lexical, text, takes_part, lambda n: opened.told(n - first))
+        scores = {n - first: score for n, score in found}
         if opened.where.embedder.semantic:
             for n in np.argsort(-near[first:], kind="stable")[:MAX_LIMIT].tolist():
                 scores[n] = max(scores.get(n, 0.0), float(near[first + n]))

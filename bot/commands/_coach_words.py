@@ -217,6 +217,19 @@ def cite_chunk(chunk: Chunk, topic: str) -> Citation:
     return Citation(chunk.id, _title(chunk), "", topic, source_of(chunk))
 
 
+def with_document(say: Saying, elements: Sequence[Element], chunk: Chunk) -> list[Element]:
+    """The same, with a button to what the company's own document says about it."""
+    button = Button(_title(chunk), f"/coach chunk:{chunk.id}")
+    note = Context(say._("Also in your own document {source}.", source=source_of(chunk)))
+    out = list(elements)
+    for place in range(len(out) - 1, -1, -1):
+        found = out[place]
+        if isinstance(found, Actions):
+            out[place] = Actions((*found.buttons, button))
+            return [*out, note]
+    return [*out, Actions((button,)), note]
+
+
 def with_feedback(say: Saying, elements: Sequence[Element], number: int) -> list[Element]:
     """The same with two buttons that say whether it helped, in the last row of buttons."""
     _ = say._

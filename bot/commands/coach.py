@@ -105,6 +105,11 @@ async def _answer(request: Request, services: Services, question: str) -> Reply:
         own = [] if card.refusal else await own_figures(request, services, card)
         elements = words.card(say, card, own)
         citations, principle = (words.cite(say, card),), card.principle or None
+        beside = [h.id for h in found.results if h.kind == "chunk" and not card.refusal]
+        for chunk_id in beside[:1]:
+            if (part := await services.run(knowledge.chunk, chunk_id, reader)) is not None:
+                elements = words.with_document(say, elements, part)
+                citations = (*citations, words.cite_chunk(part, ""))
         ids = [h.id for h in found.results if h.kind == "card"]
         if band == REFUSED:
             ids = [card.id]
