@@ -153,6 +153,32 @@ def doctor(
         run(context, as_json, online)
 
 
+@app.command()
+def nudge(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show who would get what and why; send nothing")
+    ] = False,
+    at: Annotated[
+        str, typer.Option("--at", metavar="ISO-TIME", help="As if it were then: 2026-11-23T08:30")
+    ] = "",
+    output: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="How to print it")
+    ] = "text",
+    digest: Annotated[
+        Path | None,
+        typer.Option("--digest", metavar="FOLDER", help="Write each as HTML and PNG; send nothing"),
+    ] = None,
+    locale: Locale = None,
+    home: Home = None,
+    debug: Debug = False,
+) -> None:
+    """Send the weekly nudges that are due, or show them."""
+    with guarded(home, locale, debug) as context:
+        from bot.cli.nudging import run
+
+        run(context, dry_run, at, output, digest)
+
+
 evaluate = typer.Typer(
     no_args_is_help=True, help="Measure how good the advice is on your own data."
 )

@@ -59,14 +59,14 @@ def decide(
     iso_week: str,
     *,
     shared: Sequence[tuple[str, Kept]] = (),
-    colleagues: Sequence[tuple[str, Kept]] = (),
+    colleagues: Sequence[tuple[str, str, str]] = (),
     nudge_id: int = 0,
     past: bool = False,
 ) -> Decided | None:
     """Decide for one person; None where there is no client to speak of.
 
     history: this person's own; shared: (who, nudge) that colleagues shared since the last one;
-    colleagues: (who, nudge) that others of the MT got in the last two weeks.
+    colleagues: (who, situation, subject) that others of the MT got in the last two weeks.
     past: nothing after the day is known, as in a simulation.
     """
     view = View(snapshot, day, signals.until(day), reader.names, past)
@@ -74,9 +74,9 @@ def decide(
     key = ("situations", reader.audience, day, past, view.signals, reader.names)
     found: tuple[Finding, ...] = snapshot.cached(key, lambda: findings(view, reader.audience))
     others: dict[tuple[str, str], list[str]] = {}
-    for name, kept in colleagues if reader.audience is Audience.MT else ():
-        if name not in others.setdefault((kept.situation, kept.subject), []):
-            others[(kept.situation, kept.subject)].append(name)
+    for name, situation, subject in colleagues if reader.audience is Audience.MT else ():
+        if name not in others.setdefault((situation, subject), []):
+            others[(situation, subject)].append(name)
     choice = choose(found, told, day, reader.user, RULES, others)
     recent = {(t.situation, t.subject) for t in told if day - t.at < AGAIN}
     finding = choice.finding or celebration(view, recent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -153,10 +153,13 @@ class Desk:
         found = {k.zone_problem for k in self.everyone(chosen) if k.wanted and k.zone_problem}
         return sorted(found)
 
-    def colleagues(self, user: str, now: dt.datetime) -> list[tuple[str, Kept]]:
-        """What others were sent in the last two weeks, each with their name."""
-        recent = self.nudges.recent(now - RECENTLY)
-        return [(self.name(k.user), k) for k in recent if k.user != user and k.situation]
+    def colleagues(self, user: str, now: dt.datetime) -> list[tuple[str, str, str]]:
+        """What others were sent in the last two weeks: name, situation and subject."""
+        return [
+            (self.name(kept.user), kept.situation, kept.subject)
+            for kept in self.nudges.recent(now - RECENTLY)
+            if kept.user != user and kept.situation and kept.due_at <= now
+        ]
 
     def shared_since(self, user: str, since: dt.datetime) -> list[tuple[str, Kept]]:
         """What others shared with the MT since then, each with their name."""
@@ -172,18 +175,22 @@ class Desk:
         nudge_id: int = 0,
         past: bool = False,
         signals: Signals | None = None,
+        before: Sequence[tuple[str, str, str]] = (),
     ) -> Decided | None:
-        """What a person would get at a moment. It may block."""
+        """What a person would get at a moment. It may block.
+
+        before: (name, situation, subject) that colleagues would get just before.
+        """
         services, user = self._services, known.reader.user
         day = known.rhythm.local(at, services.settings.time_zone).date()
         history: list[Kept] = []
         shared: list[tuple[str, Kept]] = []
-        colleagues: list[tuple[str, Kept]] = []
+        colleagues = list(before)
         if self.exists:
             history = [k for k in self.nudges.history(user) if k.due_at <= at and k.id != nudge_id]
             since = history[0].due_at if history else at - dt.timedelta(days=7)
             shared = self.shared_since(user, max(since, at - dt.timedelta(days=21)))
-            colleagues = [(n, k) for n, k in self.colleagues(user, at) if k.due_at <= at]
+            colleagues += self.colleagues(user, at)
         return decide(
             snapshot,
             gathered(services, self._tenant, day) if signals is None else signals,

@@ -46,7 +46,7 @@ def simulated(
         for number, reader in enumerate(readers):
             own = [kept for kept in out if kept.user == reader.user]
             recent = [
-                (names[kept.user], kept)
+                (names[kept.user], kept.situation, kept.subject)
                 for kept in out
                 if kept.user in names and kept.user != reader.user and due - kept.due_at <= RECENTLY
             ]
