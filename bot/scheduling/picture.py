@@ -41,8 +41,10 @@ def svg(reply: Reply, chart: Chart | None = None) -> str:
         from analytics.charts import svg as draw
 
         inner = draw(dataclasses.asdict(chart), locale=reply.locale, titled=True)
-        drawn = f'<g transform="translate({MARGIN},{at})">{inner}</g>'
-        at += _height(inner) + 10
+        scale = min(1.0, (WIDTH - 2 * MARGIN) / max(1.0, _size(inner, "width")))
+        place = f"translate({MARGIN},{at}) scale({scale:.4f})"
+        drawn = f'<g transform="{place}">{inner}</g>'
+        at += round(scale * _size(inner, "height")) + 10
     height = at + MARGIN
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
@@ -61,7 +63,7 @@ def png(reply: Reply, chart: Chart | None = None, *, scale: float = 2) -> bytes:
     return drawn
 
 
-def _height(drawn: str) -> int:
-    """The height a chart's SVG says it has."""
-    _, _, rest = drawn.partition('height="')
-    return round(float(rest.partition('"')[0] or 0))
+def _size(drawn: str, side: str) -> float:
+    """The width or height that a chart's SVG says it has."""
+    _, _, rest = drawn.partition(f'{side}="')
+    return float(rest.partition('"')[0] or 0)
