@@ -23,6 +23,7 @@ class Permission(Enum):
     REVENUE = "see revenue"
     PULSE = "answer the pulse"
     TEAM = "see how the team is doing"
+    CONDITIONS = "change the conditions"
     MANAGE = "manage Ballotage"
 
     @property
@@ -30,7 +31,7 @@ class Permission(Enum):
         """The roles that have it."""
         if self is Permission.MANAGE:
             return frozenset({Role.ADMIN})
-        if self is Permission.TEAM:
+        if self in (Permission.TEAM, Permission.CONDITIONS):
             return frozenset({Role.MT, Role.ADMIN})
         return frozenset(Role)
 

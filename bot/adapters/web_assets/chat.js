@@ -394,7 +394,7 @@
     const facts = [...new FormData(form)]
       .map(([name, value]) => [name, String(value).trim()])
       .filter(([, value]) => value)
-      .map(([name, value]) => `${name}=${/\s/.test(value) ? JSON.stringify(value) : value}`);
+      .map(([name, value]) => `${name}=${/\s/.test(value) ? `"${value.replace(/"/g, "'")}"` : value}`);
     send([form.dataset.command, ...facts].join(" "));
   });
 
