@@ -29,6 +29,8 @@ from bot.errors import UserError
 PATIENCE = 10.0
 """Seconds to wait for another writer."""
 MOST_BYTES = 4 * LARGEST
+PART = ".conditions-*.part"
+"""Names of files that are being written."""
 Stamp = tuple[int, int, int, int] | None
 """What changes when a file does; None where there is none."""
 
@@ -143,6 +145,7 @@ class ConditionFiles:
         except OSError as error:
             raise self._unwritable(error) from error
         try:
+            self._clear()
             self._settle()
             yield
         except OSError as error:
@@ -197,6 +200,12 @@ class ConditionFiles:
             if count:
                 _write(self._journal, b"\n".join(lines))
             return count
+
+    def _clear(self) -> None:
+        """Remove what a writer that was cut off left half written; nobody else is writing."""
+        for folder in {self.folder, self.path.resolve().parent}:
+            for part in folder.glob(PART):
+                part.unlink(missing_ok=True)
 
     def _settle(self) -> None:
         try:
@@ -270,7 +279,7 @@ def _mode(path: Path) -> int:
 
 def _write(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Write a file whole or not at all."""
-    partial = path.parent / f".part-{os.urandom(4).hex()}"
+    partial = path.parent / PART.replace("*", os.urandom(4).hex())
     try:
         handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(handle, "wb") as file:

@@ -15,7 +15,7 @@ from analytics.ballotage.expression import FactType
 from analytics.ballotage.nodes import ConditionsError
 from analytics.ballotage.reading import CONTRACT, defaults, read
 from bot.condition_files import ConditionFiles, Stamp, version_of
-from bot.core.conditions import Changed, Entry, How, InForce
+from bot.core.conditions import Changed, Current, Entry, How
 from bot.core.services import utc_now
 from bot.errors import UserError
 
@@ -36,7 +36,7 @@ FactTypes = Mapping[str, FactType]
 @dataclass(frozen=True, slots=True)
 class _Held:
     seen: tuple[Stamp, object]
-    found: InForce
+    found: Current
 
 
 class StoredConditions:
@@ -72,7 +72,7 @@ class StoredConditions:
         """Why the file as it now stands is not in force, None where it is."""
         return self.in_force().problem
 
-    def in_force(self) -> InForce:
+    def in_force(self) -> Current:
         """Return the conditions in force with where they come from and what is wrong."""
         seen = (self._files.stamp(), self._data())
         held = self._held
@@ -130,7 +130,7 @@ class StoredConditions:
 
     # Within the lock
 
-    def _look(self) -> InForce:
+    def _look(self) -> Current:
         if self._notes and self._files.unsettled:
             try:
                 with self._files.writing(SOON):
@@ -147,7 +147,7 @@ class StoredConditions:
             text = defaults().text
         version = version_of(text)
         if last is None and version == defaults().version:
-            return InForce(defaults())
+            return Current(defaults())
         if last is not None and last.version == version:
             try:
                 return self._accepted(text, last)
@@ -159,16 +159,16 @@ class StoredConditions:
         except ConditionsError as error:
             return self._fallen_back(journal, error)
         entry = self._entry(found, known, "", How.HAND)
-        return InForce(found, self._noted(text, entry) if self._notes else entry)
+        return Current(found, self._noted(text, entry) if self._notes else entry)
 
-    def _accepted(self, text: str, entry: Entry) -> InForce:
+    def _accepted(self, text: str, entry: Entry) -> Current:
         """A version taken earlier: it stays readable when the data loses a fact it uses."""
         types = _types(entry)
         found = read(text, types)
         known = self._known() if types else {}
-        return InForce(found, entry, gone=tuple(name for name in types if name not in known))
+        return Current(found, entry, gone=tuple(name for name in types if name not in known))
 
-    def _fallen_back(self, journal: list[Entry], problem: ConditionsError) -> InForce:
+    def _fallen_back(self, journal: list[Entry], problem: ConditionsError) -> Current:
         """The last good version, since the file as it stands cannot be used."""
         for entry in reversed(journal):
             text = self._files.text_of(entry.version)
@@ -178,8 +178,8 @@ class StoredConditions:
                 found = self._accepted(text, entry)
             except ConditionsError:
                 continue
-            return InForce(found.conditions, entry, problem, found.gone)
-        return InForce(defaults(), None, problem)
+            return Current(found.conditions, entry, problem, found.gone)
+        return Current(defaults(), None, problem)
 
     def _noted(self, text: str, entry: Entry) -> Entry:
         """Keep what was edited by hand as a version; where that fails it is in force all the same."""
@@ -195,7 +195,7 @@ class StoredConditions:
             log.info("conditions.edited_by_hand version=%s", entry.version)
         return entry
 
-    def _put(self, now: InForce, after: Conditions, known: FactTypes, by: str, how: How) -> Changed:
+    def _put(self, now: Current, after: Conditions, known: FactTypes, by: str, how: How) -> Changed:
         if after.version == now.conditions.version and now.problem is None:
             return Changed(now.conditions, now.conditions, None)
         aside = self._files.set_aside() if now.problem is not None else None

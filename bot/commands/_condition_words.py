@@ -11,7 +11,7 @@ from bot.i18n import N_, Localizer
 
 if TYPE_CHECKING:
     from analytics.ballotage.conditions import Condition, Conditions
-    from bot.core.conditions import Entry, InForce
+    from bot.core.conditions import Current, Entry
     from bot.core.request import Request
     from bot.core.services import Services
 
@@ -33,7 +33,7 @@ COUNTS = {
 }
 
 
-def warnings(_: Localizer, found: InForce) -> list[Section]:
+def warnings(_: Localizer, found: Current) -> list[Section]:
     """What keeps the file as it stands, or a condition in it, from having effect."""
     out = []
     if found.problem is not None:
@@ -161,7 +161,7 @@ def changes_table(_: Localizer, found: list[dict[str, Any]]) -> Table:
     return Table(columns, rows)
 
 
-def plain(found: InForce, may_change: bool) -> dict[str, Any]:
+def plain(found: Current, may_change: bool) -> dict[str, Any]:
     """The conditions in force as data."""
     conditions, entry = found.conditions, found.entry
     return {

@@ -28,7 +28,7 @@ from bot.i18n import N_
 
 if TYPE_CHECKING:
     from analytics.ballotage.conditions import Conditions
-    from bot.core.conditions import InForce
+    from bot.core.conditions import Current
 
 SET = Flag("set", ("set", "change", "wijzig", "zet"), Permission.CONDITIONS)
 RESTORE = Flag("restore", ("restore", "herstel", "terugzetten"), Permission.CONDITIONS)
@@ -250,7 +250,7 @@ async def _history(request: Request, services: Services) -> Reply:
 def _reply(
     request: Request,
     elements: list[Element],
-    found: InForce,
+    found: Current,
     *,
     only: str | None = None,
     **more: object,

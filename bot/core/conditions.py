@@ -41,7 +41,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class Current:
     """The conditions in force. entry: None for the defaults one starts with.
 
     problem: why the file as it now stands is not in force, None where it is. gone: facts in use
@@ -73,7 +73,7 @@ class ConditionsSource(Protocol):
     def current(self) -> Conditions:
         """Return the conditions in force: the defaults until others were imported."""
 
-    def in_force(self) -> InForce:
+    def in_force(self) -> Current:
         """Return the conditions in force with where they come from and what is wrong."""
 
     def history(self) -> tuple[Entry, ...]:
@@ -98,9 +98,9 @@ class DefaultConditions:
 
         return defaults()
 
-    def in_force(self) -> InForce:
+    def in_force(self) -> Current:
         """Return the defaults."""
-        return InForce(self.current())
+        return Current(self.current())
 
     def history(self) -> tuple[Entry, ...]:
         """There is none."""
@@ -131,7 +131,7 @@ class OnFirstUse:
         """Return the conditions in force."""
         return self._source().current()
 
-    def in_force(self) -> InForce:
+    def in_force(self) -> Current:
         """Return the conditions in force with where they come from and what is wrong."""
         return self._source().in_force()
 

@@ -285,6 +285,16 @@ def test_a_crash_leaves_the_old_or_the_new_version_with_its_author(
     assert source.restore("defaults", by="cas").after.text == FIRST
 
 
+def test_half_written_files_are_cleared_away(tmp_path: Path) -> None:
+    """The next writer finds what one that was killed left behind."""
+    put(tmp_path, STRICTER)
+    left = [tmp_path / ".conditions-1.part", tmp_path / "conditions" / ".conditions-2.part"]
+    for part in left:
+        part.write_text("half", encoding="utf-8")
+    put(tmp_path, STRICTEST)
+    assert not any(part.exists() for part in left)
+
+
 def test_writers_take_turns(tmp_path: Path) -> None:
     """Each adds its line to what the one before it left."""
 
