@@ -25,10 +25,10 @@ ELSEWHERE = "elsewhere"
 GENERAL = "outside-my-trade"
 """The card that refuses small talk and general knowledge: a stranger among the cards."""
 VOCABULARY = Path(__file__).parent / "vocabulary"
-FORMAT = 3
+FORMAT = 4
 """Changes with how features are made, so that weights of another making are not taken up."""
 
-PENALTY = 1.0
+PENALTY = 2.0
 ITERATIONS = 60
 TOLERANCE = 1e-3
 

@@ -16,6 +16,8 @@ from typing import Any
 
 GRAMS = (3, 4, 5)
 """Lengths of the character n-grams: they see through typing errors and into Dutch compounds."""
+PAIR, GRAM = 0.8, 0.5
+"""Weights of a pair of stems and of an n-gram beside a stem's 1, chosen on the development set."""
 MAX_WORDS = 400
 """Words of a text that are looked at; a question has said by then what it is about."""
 
@@ -116,10 +118,10 @@ def features(text: str) -> dict[str, float]:
         for stem in stemmed:
             _add(out, mark + stem, 1.0)
         for first, second in itertools.pairwise(stemmed):
-            _add(out, f"{pair}{first}_{second}", 0.5)
+            _add(out, f"{pair}{first}_{second}", PAIR)
     for token in tokens:
         for gram in word_grams(token, GRAMS):
-            _add(out, "g:" + gram, 0.35)
+            _add(out, "g:" + gram, GRAM)
     return out
 
 
