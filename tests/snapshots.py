@@ -86,7 +86,10 @@ def _named(deals: list[Mapping[str, object]]) -> set[str]:
 
 
 def _deals(deals: list[Mapping[str, object]], code: Mapping[str, int]) -> pd.DataFrame:
-    columns = ["deal_id", "status", "created", "closed", "customer_id", "amount", "source"]
+    columns = [
+        "deal_id", "status", "created", "closed", "customer_id", "amount", "source", "prospect",
+        "owner",
+    ]  # fmt: skip
     frame = pd.DataFrame([{c: d.get(c) for c in columns} for d in deals], columns=columns)
     for column in ("created", "closed"):
         frame[column] = pd.to_datetime(frame[column])

@@ -162,7 +162,7 @@ def _pulse(view: View) -> Iterator[Finding]:
         return
     now = pulses[-1]
     earlier = [p for p in pulses[:-1] if p.topic == now.topic]
-    if not earlier or earlier[-1].average - now.average < PULSE_FALL:
+    if not earlier or round(earlier[-1].average - now.average, 6) < PULSE_FALL:
         return
     yield Finding(
         "pulse-dropping",
