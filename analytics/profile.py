@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,7 +32,9 @@ from analytics.winmodel.facts import (
     canonical,
     customer_facts,
     fact_name,
+    number,
     one,
+    plain,
 )
 from analytics.winmodel.kept import model_of
 
@@ -106,6 +109,17 @@ class Grouping:
         """Number of groups."""
         return len(self.levels) if self.kind is Kind.TEXT else len(self.edges) + 1
 
+    def place(self, value: object) -> int:
+        """The group of one value, as a person types it or a file has it; -1 where it has none.
+
+        The same as `group` of a column with that value alone, many times as fast.
+        """
+        if self.kind is Kind.TEXT:
+            text = canonical(plain(value))
+            return self.levels.index(text) if text in self.levels else -1
+        read = number(value)
+        return -1 if math.isnan(read) else bisect_left(self.edges, read)
+
     def group(self, column: FactColumn) -> Codes:
         """The groups of a column's rows."""
         if isinstance(column, Texts):
@@ -147,14 +161,11 @@ class Profile:
 
     def score(self, facts: Mapping[str, Any]) -> float | None:
         """Log-odds for being like top clients rather than others; None where no fact compares."""
-        full = _with_channel(facts)
-        given = {fact_name(name) for name in full}
-        row = one(full, {n: kind for n, kind in self.facts.kinds.items() if n in given})
+        given = {fact_name(name): value for name, value in _with_channel(facts).items()}
         found = [
             float(weights[group])
             for grouping, weights in zip(self.groupings, self.weights, strict=True)
-            if grouping.fact in given
-            and (group := int(grouping.group(row.columns[grouping.fact])[0])) >= 0
+            if grouping.fact in given and (group := grouping.place(given[grouping.fact])) >= 0
         ]
         if not found or self.top < FEWEST_TOP:
             return None

@@ -65,19 +65,21 @@ def prospect_of(
     told: Mapping[str, object] | None = None,
     typed: Mapping[str, object] | None = None,
     as_of: dt.date | None = None,
+    only: frozenset[str] | None = None,
 ) -> Prospect:
     """Gather what is known; where `deal` is not given, of its newest open deal, else its newest.
 
-    Facts known only after closing are left out, and so is a deal begun after as_of.
+    Facts known only after closing are left out, and so is a deal begun after as_of. only: the facts
+    to read of the data, default all: thousands of deals are gathered in a second that way.
     """
     code = entity.customer if entity else -1
     if deal is None and entity is not None:
         deal = _newest(snapshot, entity, as_of)
     layers: list[tuple[Origin, Mapping[str, object]]] = []
     if code >= 0:
-        layers.append((Origin.CUSTOMER, customer_facts(snapshot).row(code)))
+        layers.append((Origin.CUSTOMER, customer_facts(snapshot).row(code, only)))
     if deal is not None:
-        layers.append((Origin.DEAL, deal_columns(snapshot).row(deal)))
+        layers.append((Origin.DEAL, deal_columns(snapshot).row(deal, only)))
     late = {n for n, why in model_of(snapshot).dropped.items() if why == leakage.AFTER_CLOSING} | {
         "stage"
     }
@@ -94,7 +96,7 @@ def prospect_of(
                 facts[fact], origins[fact] = value, origin
     return Prospect(
         name=entity.name if entity else name,
-        subject=name_key(entity.name if entity else name),
+        subject=entity.key if entity else name_key(name),
         customer=code,
         deal=deal,
         facts=facts,

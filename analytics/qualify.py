@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from analytics.ballotage.conditions import (
     CLIENT,
     COMPUTED,
@@ -23,13 +25,15 @@ from analytics.prospect import Prospect
 from analytics.schema import AMOUNT_SCALE
 from analytics.scope import Scope
 from analytics.snapshot import to_epoch
-from analytics.winmodel.facts import Floats, Kind, canonical
+from analytics.winmodel.facts import Bools, Floats, Kind, canonical
 from analytics.winmodel.kept import model_of
 from analytics.winmodel.model import WinModel
 
 MOST_MISSING = 6
 PROFILE_QUESTIONS = 2
 """Of the missing facts, at most so many that are there for the fit alone."""
+_TIES = frozenset({"region", "segment"})
+"""Facts by which a client can be tied to a prospect, so that it could introduce us."""
 LEAST_WEIGHT = 0.2
 """Spread of a fact's log-lifts from which it is worth asking for."""
 
@@ -71,6 +75,10 @@ class Bench:
         self._fits: dict[tuple[object, ...], float | None] = {}
         used = {f for c in conditions.items for f in conditions.plain_facts(c.when)}
         self._uses = used & set(COMPUTED)
+        self._introduced: dict[tuple[object, ...], bool] = {}
+        self._expected: dict[tuple[object, ...], float | None] = {}
+        self.deciding: frozenset[str] = frozenset(used | self._compared | SOURCES | _TIES)
+        """Facts that a verdict hangs on; no other fact can change it."""
 
     def computed(self, prospect: Prospect, parent: int | None = None) -> Computed:
         """The facts of a prospect that follow from the company's data, as a function of the rest."""
@@ -84,22 +92,47 @@ class Bench:
                 FIT: None if fit is None else 100 * fit,
             }
             if INTRODUCTION in self._uses:
-                found = introducers(self.scope, facts, parent=parent, leave_out=apart, limit=1)
-                out[INTRODUCTION] = "yes" if found else "no"
+                out[INTRODUCTION] = "yes" if self._introduction(facts, parent, apart) else "no"
             if REVENUE in self._uses:
-                expected = expected_revenue(self.scope, facts, leave_out=apart)
-                out[REVENUE] = None if expected is None else expected.median / AMOUNT_SCALE
+                out[REVENUE] = self._revenue(facts, apart)
             return out
 
         return follow
 
+    def _introduction(
+        self, facts: Mapping[str, object], parent: int | None, apart: frozenset[int]
+    ) -> bool:
+        """Whether a client could introduce us; kept, since many prospects share what it rests on."""
+        key = (parent, apart, *((n, canonical(facts.get(n))) for n in sorted(_TIES)))
+        if key not in self._introduced:
+            found = introducers(self.scope, facts, parent=parent, leave_out=apart, limit=1)
+            self._introduced[key] = bool(found)
+        return self._introduced[key]
+
+    def _revenue(self, facts: Mapping[str, object], apart: frozenset[int]) -> float | None:
+        compared = ((n, canonical(v)) for n, v in sorted(facts.items()) if n in self._compared)
+        key = (apart, *compared)
+        if key not in self._expected:
+            found = expected_revenue(self.scope, facts, leave_out=apart)
+            self._expected[key] = None if found is None else found.median / AMOUNT_SCALE
+        return self._expected[key]
+
     def is_client(self, prospect: Prospect) -> bool:
         """Whether it was invoiced by the scope's end."""
-        if prospect.customer < 0:
-            return False
-        snapshot = self.scope.snapshot
-        mine = snapshot.day_customer == prospect.customer
-        return bool((snapshot.day_date[mine] <= to_epoch(self.scope.end)).any())
+        return prospect.customer >= 0 and bool(self._clients()[prospect.customer])
+
+    def _clients(self) -> Bools:
+        """Which customers were invoiced by the scope's end."""
+        snapshot, end = self.scope.snapshot, to_epoch(self.scope.end)
+
+        def invoiced() -> Bools:
+            out = np.zeros(len(snapshot.customers), dtype=np.bool_)
+            out[
+                snapshot.day_customer[(snapshot.day_customer >= 0) & (snapshot.day_date <= end)]
+            ] = True
+            return out
+
+        return snapshot.cached(("invoiced-by", end), invoiced)
 
     def fit(self, facts: Mapping[str, object]) -> float | None:
         """How well facts fit the profile of the top clients, 0 to 1.

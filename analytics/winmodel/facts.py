@@ -77,10 +77,15 @@ class FactTable:
         """Where a fact is known."""
         return known(self.columns[name])
 
-    def row(self, index: int) -> dict[str, FactValue]:
-        """The known facts of one row: text as compared, numbers as float, dates as dates."""
+    def row(self, index: int, only: frozenset[str] | None = None) -> dict[str, FactValue]:
+        """The known facts of one row: text as compared, numbers as float, dates as dates.
+
+        only: names of those wanted; default all.
+        """
         out: dict[str, FactValue] = {}
         for name, column in self.columns.items():
+            if only is not None and name not in only:
+                continue
             if isinstance(column, Texts):
                 if column.codes[index] >= 0:
                     out[name] = column.values[int(column.codes[index])]
@@ -152,7 +157,7 @@ def one(facts: Mapping[str, Any], kinds: Mapping[str, Kind]) -> FactTable:
     for name, kind in kinds.items():
         value = named.get(name)
         if kind is Kind.TEXT:
-            text = canonical(_plain(value))
+            text = canonical(plain(value))
             codes = np.array([-1 if text is None else 0], dtype=np.int32)
             columns[name] = Texts(codes, () if text is None else (text,))
         else:
@@ -171,7 +176,7 @@ def column_of(values: Sequence[Any] | pd.Series) -> tuple[Kind, FactColumn]:
     if pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series):
         return Kind.NUMBER, series.to_numpy(dtype=np.float64, na_value=np.nan)
     codes, uniques = pd.factorize(series, use_na_sentinel=True)
-    texts = [canonical(_plain(u)) for u in uniques]
+    texts = [canonical(plain(u)) for u in uniques]
     counts = np.bincount(codes[codes >= 0], minlength=len(texts)).astype(np.float64)
     filled = np.array([t is not None for t in texts], dtype=bool)
     total = float(counts[filled].sum())
@@ -185,7 +190,8 @@ def column_of(values: Sequence[Any] | pd.Series) -> tuple[Kind, FactColumn]:
     return Kind.TEXT, Texts(to[codes], tuple(order))
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """A value as its file has it."""
     # An integral float came from a column that also has empty cells: 3.0 is the 3 of the file.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
