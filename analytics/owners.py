@@ -49,9 +49,9 @@ def owners(snapshot: Snapshot, cells: pd.Series) -> Mapping[str, Owner]:
     for cell in cells.dropna().unique():
         written = key(cell)
         if written and written not in out:
-            user = by_written.get(written)
+            found = by_written.get(written)
             unknown = Owner(" ".join(str(cell).split()), frozenset({written}), False)
-            out[written] = unknown if user is None else person(snapshot, user)
+            out[written] = unknown if found is None else person(snapshot, found)
     return out
 
 

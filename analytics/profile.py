@@ -365,8 +365,8 @@ def _calibrated(
     # By id: which fold a client is in must not hang on the order of the rows.
     fold = np.array([zlib.crc32(i.encode()) % FOLDS for i in ids])
     score = np.zeros(len(ids))
-    for number in range(FOLDS):
-        out, learn = fold == number, fold != number
+    for left_out in range(FOLDS):
+        out, learn = fold == left_out, fold != left_out
         for g in groupings:
             weights = _weights(g.codes[learn], g.size, is_top[learn])
             score[out] += np.append(weights, 0.0)[g.codes[out]]

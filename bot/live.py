@@ -71,11 +71,13 @@ def warm(snapshot: Snapshot, today: dt.date) -> None:
     from analytics.lookalikes import expected_revenue, look_alikes
     from analytics.profile import profile
     from analytics.scope import Scope
+    from analytics.winmodel.facts import deal_columns
     from analytics.winmodel.kept import model_of
 
     started = time.monotonic()
     try:
         directory(snapshot)
+        deal_columns(snapshot)
         model = model_of(snapshot)
         scope = Scope.of(snapshot, today=today)
         found = profile(scope)

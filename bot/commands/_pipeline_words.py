@@ -1,0 +1,323 @@
+"""`/pipeline` in words: what there is, where the effort goes, what to let go and what to push."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.commands._framing import Frame
+from bot.commands._pipeline_view import PipelineView
+from bot.commands._qualify_facts import question_of, value_text
+from bot.commands._qualify_words import titles
+from bot.commands._trait_words import fact_label, within
+from bot.core.reply import Context, Element, Section, Tone
+
+if TYPE_CHECKING:
+    from analytics.pipeline import ChannelRow, DoubleDown, OpenDeal
+
+HOUR = 60
+WORTH_NAMING = 0.10
+
+
+def title(view: PipelineView) -> Section:
+    """Whose deals, and to which day."""
+    frame, _ = view.frame, view.frame._
+    day = _.date(frame.scope.end)
+    if view.mine:
+        text = _("Pipeline · your open deals, to {date}", date=day)
+    elif view.owner is not None:
+        text = _("Pipeline · open deals of {name}, to {date}", name=view.owner.name, date=day)
+    else:
+        text = _("Pipeline · all open deals, to {date}", date=day)
+    return Section(text, Tone.TITLE)
+
+
+def nothing(view: PipelineView) -> list[Element]:
+    """Why there is no deal to show, and how to mend it where it can be mended."""
+    frame, _ = view.frame, view.frame._
+    if not frame.snapshot.meta.rows.get("deals"):
+        text = _(
+            "There are no deals yet. Load the table that opens this answer: "
+            "python app.py load deals=FILE (deal_id, status, created, and amount, source, owner)."
+        )
+    elif not view.found.deals:
+        text = _("There is no open deal: the ballotage has nothing to judge.")
+    elif view.mine:
+        text = not_yours(view)
+    else:
+        text = _("There is no open deal of that owner.")
+    return [Section(text, Tone.HEADLINE)]
+
+
+def not_yours(view: PipelineView) -> str:
+    """Why none of the open deals is the asker's, and which column says whose a deal is."""
+    frame, _ = view.frame, view.frame._
+    every, asker = view.found.deals, frame.request.principal.user
+    count = {"n_deals": _.number(len(every))}
+    if all(d.owner is None for d in every):
+        return _(
+            "Whose the {n_deals} open deals are cannot be told: the column owner of the deals table "
+            "is empty. Fill it with each rep's e-mail address or name, and load it again.",
+            **count,
+        )
+    if view.owner is not None and view.owner.known:
+        return _(
+            "None of the {n_deals} open deals is yours. A deal is yours where the column owner of the "
+            "deals table holds {user} or {name}.",
+            user=asker,
+            name=view.owner.name,
+            **count,
+        )
+    return _(
+        "None of the {n_deals} open deals can be told to be yours: {user} is not in the people table, "
+        "and owns no deal. Add a row to the people table: your address in the column user, and in "
+        "the column name what the column owner of the deals calls you.",
+        user=asker,
+        **count,
+    )
+
+
+def headline(view: PipelineView) -> str:
+    """How many deals there are by verdict, and how much of their value is declined."""
+    from analytics.ballotage.verdict import Verdict
+
+    frame, _, total = view.frame, view.frame._, view.total
+    text = _.n(
+        "{n} open deal: {admit} admitted, {waitlist} on the waiting list, {decline} declined.",
+        "{n} open deals: {admit} admitted, {waitlist} on the waiting list, {decline} declined.",
+        len(view.deals),
+        admit=_.number(total.deals[Verdict.ADMIT]),
+        waitlist=_.number(total.deals[Verdict.WAITLIST]),
+        decline=_.number(total.deals[Verdict.DECLINE]),
+    )
+    worth = _worth(frame, view)
+    return f"{text} {worth}" if worth else text
+
+
+def _worth(frame: Frame, view: PipelineView) -> str:
+    _, total, figures = frame._, view.total, frame.figures
+    if figures.detail == "none":
+        return ""
+    if not total.valued:
+        return _("No amounts are known: the column amount tells how much of the value that is.")
+    if not total.by_value:
+        return _(
+            "An amount is known of {valued} of them: too few to say how much of the value that is.",
+            valued=_.number(total.valued),
+        )
+    if not total.declined:
+        return _("Nothing of their {value} is in what the ballotage declines.", value=figures.short(
+            total.value
+        ))  # fmt: skip
+    return _(
+        "What the ballotage declines holds {share} of the value ({declined} of {value}).",
+        share=figures.share(total.declined / total.value),
+        declined=figures.short(total.declined),
+        value=figures.short(total.value),
+    )
+
+
+def effort_text(view: PipelineView, effort: int) -> str:
+    """An effort: hours and minutes are told in hours, notes by their number."""
+    _ = view.frame._
+    if not view.found.in_minutes:
+        return _.n("{n} activity", "{n} activities", effort)
+    hours = effort / HOUR
+    if hours < 10:
+        return _("{hours} hours", hours=_.number(hours, 1))
+    return _("{hours} hours", hours=_.number(hours))
+
+
+def effort_lines(view: PipelineView) -> list[Element]:
+    """Where the effort goes, against where top clients came from."""
+    from analytics.ballotage.verdict import Verdict
+
+    _, found, total = view.frame._, view.found, view.total
+    if not found.notes:
+        text = _(
+            "Where the effort goes cannot be told. The activities table opens that: date, user, "
+            "deal_id, minutes."
+        )
+        return [Section(text)]
+    if not total.total_effort:
+        text = _(
+            "None of the activities is on one of these deals: the column deal_id of the activities "
+            "table tells where the effort goes."
+        )
+        return [Section(text)]
+    amount = effort_text(view, total.total_effort)
+    text = _(
+        "Effort: {amount} on {worked} of these deals; {declined} of it on what the ballotage declines, "
+        "{admitted} on what it admits.",
+        amount=amount,
+        worked=_.number(total.worked_on),
+        declined=_.percent(total.effort[Verdict.DECLINE] / total.total_effort, 0),
+        admitted=_.percent(total.effort[Verdict.ADMIT] / total.total_effort, 0),
+    )
+    against = _against(view)
+    return [Section(f"{text} {against}" if against else text)]
+
+
+def _against(view: PipelineView) -> str:
+    """The channel with most effort beside what it brought, and the one that brought most."""
+    _, figures = view.frame._, view.frame.figures
+    known = [r for r in view.total.channels if r.channel != "unknown"]
+    if not known or all(r.top_share is None for r in known) or figures.detail == "none":
+        return ""
+
+    def spent(row: ChannelRow) -> str:
+        return _.percent(row.effort / view.total.total_effort, 0)
+
+    most = max(known, key=lambda r: (r.effort, r.channel))
+    best = max(known, key=lambda r: (r.top_share or 0.0, r.channel))
+    words = {
+        "most": view.frame.channel(most.channel),
+        "spent": spent(most),
+        "top": figures.share(most.top_share),
+    }
+    if best.channel == most.channel or (best.top_share or 0.0) < WORTH_NAMING:
+        return _(
+            "Most goes to {most} ({spent}); {top} of top clients' revenue came from there.", **words
+        )
+    return _(
+        "Most goes to {most} ({spent}); {top} of top clients' revenue came from there. Most of that "
+        "came by {best} ({best_top}), which gets {best_spent}.",
+        best=view.frame.channel(best.channel),
+        best_top=figures.share(best.top_share),
+        best_spent=spent(best),
+        **words,
+    )
+
+
+def drop_lines(view: PipelineView) -> Section:
+    """The deals to let go, each with its reason on one line."""
+    _ = view.frame._
+    if not view.drop:
+        return Section(
+            _(
+                "Nothing to let go: none of these deals is declined, and none waits long on a must "
+                "that is missed."
+            )
+        )
+    lines = [f"− {_drop_line(view, deal)}" for deal in view.drop]
+    head = _.n("Let this one go:", "Let these {n} go:", len(lines))
+    return Section("\n".join([head, *lines]))
+
+
+def _drop_line(view: PipelineView, deal: OpenDeal) -> str:
+    from analytics.ballotage.verdict import Verdict
+
+    _ = view.frame._
+    words = {"name": called(deal), "what": _about(view, deal), "missed": titles(_, deal.missed)}
+    if deal.verdict is Verdict.DECLINE:
+        heavy = [c for c in deal.missed if c.on_miss and c.on_miss.value == "decline"]
+        words["missed"] = titles(_, heavy)
+        text = _("{name} ({what}). Declined, not met: {missed}.", **words)
+    elif view.found.patience.won:
+        text = _(
+            "{name} ({what}). Waiting longer than three in four won deals took ({days} days), not met: "
+            "{missed}.",
+            days=_.number(view.found.patience.days),
+            **words,
+        )
+    else:
+        text = _(
+            "{name} ({what}). Waiting for more than {days} days, not met: {missed}.",
+            days=_.number(view.found.patience.days),
+            **words,
+        )
+    if deal.client:
+        text += " " + _("A client already: no to the deal, not to the client.")
+    return text
+
+
+def push_lines(view: PipelineView) -> Section:
+    """The deals to double down on, each with its reason on one line."""
+    _ = view.frame._
+    if not view.push:
+        return Section(
+            _("None to double down on yet: no deal is admitted, or one answer away from it.")
+        )
+    lines = [f"+ {_push_line(view, one)}" for one in view.push]
+    head = _.n("Double down on this one:", "Double down on these {n}:", len(lines))
+    return Section("\n".join([head, *lines]))
+
+
+def _push_line(view: PipelineView, one: DoubleDown) -> str:
+    frame, _, deal = view.frame, view.frame._, one.deal
+    words = {"name": called(deal), "what": _about(view, deal)}
+    if one.change is not None:
+        fact = one.change.fact
+        value = value_text(_, frame.figures, fact, one.change.value, frame.snapshot)
+        asked = one.stands_in_way.ask.get(_.locale) if one.stands_in_way else None
+        return _(
+            '{name} ({what}). One answer from being let in, {fact}: {value}. Ask: "{question}"',
+            fact=within(fact_label(_, fact)),
+            value=value,
+            question=asked or question_of(_, view.conditions, fact),
+            **words,
+        )
+    score = _.number(int(deal.score + 1e-9))
+    if deal.fit is None:
+        text = _("{name} ({what}). Admitted, score {score} of 100.", score=score, **words)
+    else:
+        text = _(
+            "{name} ({what}). Admitted, score {score} of 100, fit with your top clients {fit}.",
+            score=score,
+            fit=_.percent(deal.fit, 0),
+            **words,
+        )
+    if one.expected is not None and one.expected.median > 0 and frame.figures.exact:
+        text += " " + _(
+            "Half of the clients like it bring over {median} a year.",
+            median=frame.figures.short(_two_figures(one.expected.median)),
+        )
+    return text
+
+
+def _two_figures(amount: int) -> int:
+    """A median of a few neighbours is no more precise than that."""
+    return round(amount, -max(len(str(abs(amount))) - 2, 0))
+
+
+def called(deal: OpenDeal) -> str:
+    """A deal's name, cut where it is endless."""
+    return deal.name if len(deal.name) <= 60 else deal.name[:59].rstrip() + "…"
+
+
+def _about(view: PipelineView, deal: OpenDeal) -> str:
+    """Amount, age and effort of a deal, as far as there are any."""
+    frame, _ = view.frame, view.frame._
+    parts = []
+    if deal.amount is not None and frame.figures.detail != "none":
+        parts.append(frame.figures.short(deal.amount))
+    if deal.age is not None:
+        parts.append(_.n("open for {n} day", "open for {n} days", deal.age))
+    if deal.effort:
+        parts.append(effort_text(view, deal.effort))
+    return ", ".join(parts) or deal.deal_id
+
+
+def notes(view: PipelineView) -> list[Element]:
+    """What was left out or cannot be told, in small print."""
+    _, found, total = view.frame._, view.found, view.total
+    parts = []
+    ownerless = sum(d.owner is None for d in found.deals)
+    if ownerless and (view.owner is not None or total.ownerless):
+        parts.append(
+            _.n(
+                "{n} open deal has no owner; the column owner of the deals table tells whose it is.",
+                "{n} open deals have no owner; the column owner of the deals table tells whose they "
+                "are.",
+                ownerless,
+            )
+        )
+    if found.in_minutes and found.timeless:
+        parts.append(
+            _.n(
+                "{n} activity without minutes is not in the effort.",
+                "{n} activities without minutes are not in the effort.",
+                found.timeless,
+            )
+        )
+    parts.append(_("Verdicts by conditions {version}.", version=view.conditions.version))
+    return [Context(" ".join(parts))]
