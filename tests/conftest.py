@@ -45,6 +45,7 @@ class Ask(Protocol):
         guest: bool = False,
         as_of: dt.date | None = None,
         channel: str = "C1",
+        user: str = "tester@demo.example",
     ) -> Awaitable[Reply]: ...
 
 
@@ -61,11 +62,12 @@ def asker(application: Application) -> Ask:
         guest: bool = False,
         as_of: dt.date | None = None,
         channel: str = "C1",
+        user: str = "tester@demo.example",
     ) -> Reply:
         roles = frozenset({Role(role)}) if role else frozenset[Role]()
         return await application.answer(
             Request(
-                principal=Principal("default", "tester@demo.example", roles, locale, guest=guest),
+                principal=Principal("default", user, roles, locale, guest=guest),
                 conversation=Conversation(Place(place), channel),
                 text=text,
                 surface="test",

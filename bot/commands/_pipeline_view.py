@@ -45,7 +45,7 @@ def view_of(
 
     UserError for an owner nobody is, RefusedError where a rep asks for a colleague's.
     """
-    from analytics.owners import person
+    from analytics.owners import named, person
     from analytics.pipeline import pipeline, summary, to_double_down, to_drop
 
     found = pipeline(frame.scope, conditions, told)
@@ -53,7 +53,7 @@ def view_of(
     mine = principal.roles == frozenset({Role.SALES})
     asked = _asked(frame)
     owner = person(frame.snapshot, principal.user) if mine else None
-    if mine and asked and owner is not None and asked.casefold() not in owner.written:
+    if owner is not None and asked and not named({"": owner}, asked):
         raise RefusedError(
             "You see your own deals here; for a colleague's, ask the management team."
         )

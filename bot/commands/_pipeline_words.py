@@ -169,22 +169,26 @@ def _against(view: PipelineView) -> str:
 
     most = max(known, key=lambda r: (r.effort, r.channel))
     best = max(known, key=lambda r: (r.top_share or 0.0, r.channel))
-    words = {
-        "most": view.frame.channel(most.channel),
-        "spent": spent(most),
-        "top": figures.share(most.top_share),
-    }
-    if best.channel == most.channel or (best.top_share or 0.0) < WORTH_NAMING:
-        return _(
-            "Most goes to {most} ({spent}); {top} of top clients' revenue came from there.", **words
+    words = {"most": view.frame.channel(most.channel), "spent": spent(most)}
+    if most.top_share:
+        text = _(
+            "Most goes to {most} ({spent}); {top} of top clients' revenue came from there.",
+            top=figures.share(most.top_share),
+            **words,
         )
-    return _(
-        "Most goes to {most} ({spent}); {top} of top clients' revenue came from there. Most of that "
-        "came by {best} ({best_top}), which gets {best_spent}.",
-        best=view.frame.channel(best.channel),
-        best_top=figures.share(best.top_share),
-        best_spent=spent(best),
-        **words,
+    else:
+        text = _("Most goes to {most} ({spent}); no top client came from there.", **words)
+    if best.channel == most.channel or (best.top_share or 0.0) < WORTH_NAMING:
+        return text
+    return (
+        text
+        + " "
+        + _(
+            "Most of top clients' revenue came by {best} ({best_top}), which gets {best_spent}.",
+            best=view.frame.channel(best.channel),
+            best_top=figures.share(best.top_share),
+            best_spent=spent(best),
+        )
     )
 
 
@@ -285,7 +289,7 @@ def called(deal: OpenDeal) -> str:
 
 
 def _about(view: PipelineView, deal: OpenDeal) -> str:
-    """Amount, age and effort of a deal, as far as there are any."""
+    """Amount, age, effort and, among everybody's, owner of a deal, as far as there are any."""
     frame, _ = view.frame, view.frame._
     parts = []
     if deal.amount is not None and frame.figures.detail != "none":
@@ -294,6 +298,8 @@ def _about(view: PipelineView, deal: OpenDeal) -> str:
         parts.append(_.n("open for {n} day", "open for {n} days", deal.age))
     if deal.effort:
         parts.append(effort_text(view, deal.effort))
+    if view.owner is None and deal.owner is not None:
+        parts.append(deal.owner.name)
     return ", ".join(parts) or deal.deal_id
 
 

@@ -76,8 +76,8 @@ def assessment_data(frame: Frame, match: Match, found: Assessment) -> dict[str, 
             for i in found.introducers
         ],
         "missing": list(found.missing),
-        "would_change": [_change(c) for c in found.changes],
-        "way_in": None if found.way is None else [_change(c) for c in found.way],
+        "would_change": [change_data(c) for c in found.changes],
+        "way_in": None if found.way is None else [change_data(c) for c in found.way],
     }
 
 
@@ -93,7 +93,8 @@ def _client(frame: Frame, found: Assessment) -> dict[str, Any] | None:
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def change_data(change: Change) -> dict[str, Any]:
+    """A fact, its value as one types it, and the verdict that follows."""
     value = change.value
     if isinstance(value, bool):
         value = "yes" if value else "no"

@@ -17,6 +17,7 @@ from bot.commands._pipeline_words import (
     push_lines,
     title,
 )
+from bot.commands._qualify_data import change_data
 from bot.commands._qualify_words import verdict_word
 from bot.core.command import ALL_ROWS, Accepts, Arguments, command
 from bot.core.parser import LARGEST_COUNT
@@ -93,7 +94,7 @@ def _buttons(view: PipelineView, shown: list[OpenDeal]) -> list[Button]:
     # An equals sign in an id would be read as a fact.
     buttons = [
         Button(called(d), f"/qualify {d.deal_id}")
-        for d in dict.fromkeys(named)
+        for d in named
         if d.askable and "=" not in d.deal_id
     ]
     if view.frame.args.has(ALL_ROWS):
@@ -224,9 +225,7 @@ def _data(view: PipelineView, shown: list[OpenDeal]) -> dict[str, Any]:
             _deal(view, one.deal)
             | {
                 "expected_revenue": figures.value(one.expected.median) if one.expected else None,
-                "needs": None
-                if one.change is None
-                else {"fact": one.change.fact, "value": one.change.value},
+                "needs": None if one.change is None else change_data(one.change),
             }
             for one in view.push
         ],

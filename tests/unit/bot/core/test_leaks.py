@@ -37,11 +37,11 @@ INVOICES += "none,2026-09-15,,4321.99\nlast,2026-10-31,c5,1.23\n"
 CUSTOMERS = "customer_id,name,source\n" + "".join(
     f"{c},{name},{source}\n" for c, (name, source, *_amounts) in BOOK.items()
 )
-DEALS = """deal_id,status,created,customer_id,amount,source
-d1,open,2026-09-01,c1,45678.91,netwerk
-d2,open,2026-09-01,c2,23456.79,beurs
-d3,open,2026-09-01,,7654.32,beurs
-d4,open,2026-09-01,,1111.13,website
+DEALS = """deal_id,status,created,customer_id,amount,source,owner
+d1,open,2026-09-01,c1,45678.91,netwerk,tester@demo.example
+d2,open,2026-09-01,c2,23456.79,beurs,tester@demo.example
+d3,open,2026-09-01,,7654.32,beurs,tester@demo.example
+d4,open,2026-09-01,,1111.13,website,tester@demo.example
 """
 COUNTED = frozenset(
     {"cutoff", "top_share_of_base", "share_of_customers", "introductions_per_100", "usual_gap_days"}
