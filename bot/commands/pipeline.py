@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.commands._framing import Frame
+from bot.commands._pipeline_picks import called, drop_lines, push_lines
 from bot.commands._pipeline_view import PipelineView, told_by_subject, view_of
 from bot.commands._pipeline_words import (
-    called,
-    drop_lines,
     effort_lines,
     effort_text,
     headline,
     notes,
     nothing,
-    push_lines,
     title,
 )
 from bot.commands._qualify_data import change_data
@@ -50,7 +48,7 @@ if TYPE_CHECKING:
     summary=N_("Open deals with their verdicts: what to drop and what to double down on"),
     usage=N_("/pipeline [N] [owner NAME] [more]"),
     group=N_("Ballotage"),
-    examples=("/pipeline", "/pijplijn 20", "/pipeline more"),
+    examples=("/pipeline", "/pijplijn 20", "/pipeline more", "/pijplijn 3"),
     accepts=frozenset({Accepts.COUNT, Accepts.NAME, Accepts.FACTS}),
     flags=(ALL_ROWS,),
     for_models=True,
