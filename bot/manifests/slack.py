@@ -114,6 +114,8 @@ def slash_commands(registry: Registry, door: str, locale: str) -> list[dict[str,
 
 
 def _command(name: str, description: str, hint: str, door: str) -> dict[str, Any]:
+    # Each word here costs: the link that carries it all must stay short enough for a browser. So
+    # should_escape is left to its default, false: names are wanted as they are typed.
     return {
         "command": name,
         "description": description[: LIMITS["command_description"]],
