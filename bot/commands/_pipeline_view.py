@@ -99,7 +99,7 @@ def _asked(frame: Frame) -> str:
             raise UserError(
                 "I do not understand {word} here. Usage: {usage}",
                 word=f"{fact}={value}"[:40],
-                usage="/pipeline [N] [owner NAME] [more]",
+                usage="/pipeline [N] [owner NAME]",
             )
         words += value.split()
     return " ".join(words)

@@ -49,7 +49,9 @@ COUNTED = frozenset(
     | {"win_probability", "top_client_probability"}
 )
 """Figures that count clients, days or conditions: everybody who may ask may see them."""
-REVENUE = [c for c in discover() if c.permission is Permission.REVENUE and c.name != "status"]
+WITHOUT = frozenset({"status", "conditions"})
+"""Commands that show no revenue at all; the conditions are rules, written by the company."""
+REVENUE = [c for c in discover() if c.permission is Permission.REVENUE and c.name not in WITHOUT]
 FEW = frozenset({"profile", "qualify", "nudges"})
 """Commands whose answers are mostly about other things than revenue."""
 SHOWING = [c for c in REVENUE if c.name not in {"profile", "nudges"}]
