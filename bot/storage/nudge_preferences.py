@@ -65,13 +65,15 @@ class PreferenceTable(Repository):
 
     def first_seen(self, connection: Connection, items: Sequence[Preference]) -> list[bool]:
         """Keep people who are new; False for each that is known."""
+        table = models.nudge_preferences
         return [
             connection.execute(
-                insert_into(connection, models.nudge_preferences)
+                insert_into(connection, table)
                 .values(tenant=self._tenant, **_values(item))
                 .on_conflict_do_nothing()
-            ).rowcount
-            == 1
+                .returning(table.c.user)
+            ).first()
+            is not None
             for item in items
         ]
 

@@ -144,7 +144,9 @@ class NudgeTable(Repository):
                 reason=item.reason[:200],
                 **_EMPTY,
             )
-            made.append(connection.execute(statement.on_conflict_do_nothing()).rowcount == 1)
+            # The row itself: what Postgres' driver counts of an insert says nothing here.
+            new = statement.on_conflict_do_nothing().returning(table.c.id)
+            made.append(connection.execute(new).first() is not None)
         return made
 
     def planned(self, kind: str, first: str) -> dict[str, dict[str, dt.datetime]]:

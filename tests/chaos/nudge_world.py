@@ -26,10 +26,10 @@ from aiohttp.test_utils import TestServer
 from bot.core.reply import Reply, Section
 from bot.scheduling.scheduler import Letter, Person, Scheduler
 from bot.scheduling.sending import Address, NotSentError
-from bot.storage.database import Database
 from bot.storage.nudge_preferences import Preference
 from bot.storage.outbox import NewSlot, NudgeTable, Said
 from bot.storage.writer import Writer
+from tests.postgres import opened
 
 TENANT = "acme"
 LEASE = dt.timedelta(seconds=2)
@@ -102,7 +102,7 @@ async def _deliver(home: Path, database_url: str, url: str) -> None:
         user = kept.user  # type: ignore[attr-defined]
         return Letter(Said("s"), "test", Address(user), Reply((Section("x"),)))
 
-    with Database.open(home, database_url) as database, Writer(database) as writer:
+    with opened(home, database_url) as database, Writer(database) as writer:
         async with aiohttp.ClientSession() as session:
             scheduler = Scheduler(
                 writer,
@@ -147,7 +147,7 @@ async def run(
     server = Counting(random.Random(seed + 1), breaks)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.chaos.nudge_world"])
-    with Database.open(home, database_url) as database, Writer(database) as writer:
+    with opened(home, database_url) as database, Writer(database) as writer:
         nudges = NudgeTable(database, TENANT)
         now = dt.datetime.now(dt.UTC)
         new = [NewSlot(f"user{i:04}", "weekly", "2026-W48", now) for i in range(slots)]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import postgres
 from tests.chaos.nudge_world import Report, run
 
 
@@ -35,3 +36,14 @@ async def test_what_the_sender_never_hears_of_is_listed_and_not_sent_again(tmp_p
 @pytest.mark.parametrize("seed", [1])
 async def test_two_hundred_kills(tmp_path: Path, seed: int) -> None:
     held(await run(tmp_path, slots=1_000, kills=200, seed=seed))
+
+
+@postgres.needed
+async def test_twenty_kills_on_postgres(tmp_path: Path) -> None:
+    held(await run(tmp_path, slots=200, kills=20, seed=8, database_url=postgres.fresh()))
+
+
+@postgres.needed
+@pytest.mark.chaos
+async def test_two_hundred_kills_on_postgres(tmp_path: Path) -> None:
+    held(await run(tmp_path, slots=1_000, kills=200, seed=9, database_url=postgres.fresh()))

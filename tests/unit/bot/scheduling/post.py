@@ -13,10 +13,10 @@ from bot.core.reply import Reply, Section
 from bot.scheduling.scheduler import Letter, Person, Scheduler, Withheld
 from bot.scheduling.sending import Address
 from bot.scheduling.slots import Rhythm
-from bot.storage.database import Database
 from bot.storage.nudge_preferences import Preference
 from bot.storage.outbox import Kept, NudgeTable, Said
 from bot.storage.writer import Writer
+from tests.postgres import opened
 
 TENANT = "acme"
 MONDAY = dt.datetime(2026, 11, 2, 7, 0, tzinfo=dt.UTC)  # 08:00 in Amsterdam, W45
@@ -34,9 +34,10 @@ class Post:
     troubles: list[BaseException] = field(default_factory=list)
     """Raised by the next sends, one each; the message did not arrive."""
     withheld: str = ""
+    url: str = ""
 
     def __post_init__(self) -> None:
-        self.database = Database.open(self.home)
+        self.database = opened(self.home, self.url)
         self.writer = Writer(self.database)
         self.nudges = NudgeTable(self.database, TENANT)
 
@@ -84,7 +85,9 @@ class Post:
     def states(self) -> dict[str, str]:
         """Week to state of Ann."""
         with self.database.read() as connection:
-            rows = connection.exec_driver_sql("select iso_week, state from nudges where user='ann'")
+            rows = connection.exec_driver_sql(
+                "select iso_week, state from nudges where \"user\" = 'ann'"
+            )
             return {row[0]: row[1] for row in rows}
 
     async def run(self, until: dt.datetime, step: dt.timedelta, *schedulers: Scheduler) -> None:

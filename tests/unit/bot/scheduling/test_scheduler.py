@@ -16,14 +16,15 @@ from bot.scheduling.sending import NotSentError, UnreachableError
 from bot.scheduling.slots import IsoWeek, Rhythm
 from bot.storage.nudge_preferences import PreferenceTable
 from bot.storage.outbox import LEASE
+from tests import postgres
 from tests.unit.bot.scheduling.post import MONDAY, TENANT, Post
 
 HOUR, MINUTE, DAY = dt.timedelta(hours=1), dt.timedelta(minutes=1), dt.timedelta(days=1)
 
 
-@pytest.fixture
-def post(tmp_path: Path) -> Iterator[Post]:
-    made = Post(tmp_path)
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=postgres.needed)])
+def post(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Post]:
+    made = Post(tmp_path, url=postgres.fresh() if request.param == "postgres" else "")
     yield made
     made.close()
 
