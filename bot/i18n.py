@@ -6,7 +6,7 @@ English texts in the code are the message ids; `bot/locales/<lang>/bot.po` holds
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
@@ -16,6 +16,8 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_compact_currency, format_currency, format_decimal
 
 LOCALES = ("nl", "en")
+OUR_WORDS = frozenset({"permission", "usage", "what", "where", "problem", "reason"})
+"""Parameters of errors that are messages themselves; any other may be what somebody typed."""
 
 
 def N_(message: str) -> str:  # noqa: N802 (gettext's own name)
@@ -73,16 +75,13 @@ class Localizer:
             text = text[-1]
         return text.format(**params) if params else text
 
-    def error(self, error: Told, *, texts: Container[str] | None = None) -> str:
-        """Translate an error, and what is a message of its own among its parameters.
-
-        texts: names of parameters whose text may be a message id; None for all of them.
-        """
+    def error(self, error: Told) -> str:
+        """Translate an error, with the errors and the words of ours among its parameters."""
         params = {
-            name: self.error(value, texts=texts)
+            name: self.error(value)
             if isinstance(value, Told)
             else self(value)
-            if isinstance(value, str) and (texts is None or name in texts)
+            if isinstance(value, str) and name in OUR_WORDS
             else value
             for name, value in error.params.items()
         }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.commands._condition_words import COUNTS, standing, weight
 from bot.core.reply import Form, Input
 from bot.errors import UserError
-from bot.i18n import Localizer
+from bot.i18n import N_, Localizer
 
 if TYPE_CHECKING:
     from analytics.ballotage.conditions import Condition, Conditions
@@ -22,7 +22,7 @@ STANDINGS = {
     "decline": "decline", "afwijzen": "decline", "waitlist": "waitlist", "wachtlijst": "waitlist",
 }  # fmt: skip
 LEVELS = {"must": "must", "moet": "must", "should": "should", "zou": "should"}
-USAGE = '/conditions set budget level=must on_miss=waitlist when="budget_known"'
+USAGE = N_('/conditions set budget level=must on_miss=waitlist when="budget_known"')
 _NAMES = "|".join(KEYS)
 _KEY = re.compile(rf"(?:^|(?<=\s))({_NAMES})=", re.I)
 _QUOTED = re.compile(rf"\s*([\"'])(.*?)\1(?=\s+(?:{_NAMES})=|\s*$)", re.I | re.S)

@@ -46,12 +46,12 @@ OFFERED = 4
     summary=N_("What a prospect must or should meet; mt and admin change it, and go back"),
     usage=N_("/conditions [set ID key=value] [history] [restore VERSION]"),
     group=N_("Ballotage"),
-    examples=("/conditions", "/voorwaarden geschiedenis", "/conditions set budget"),
+    examples=("/conditions", "/voorwaarden", "/conditions set budget", "/voorwaarden geschiedenis"),
     accepts=frozenset({Accepts.NAME}),
     flags=(SET, RESTORE, HISTORY),
     # Sharing asks again, and a change that was asked for once must not be made twice.
     sensitivity=Sensitivity.PERSONAL,
-    order=6,
+    order=13,
 )
 async def conditions(request: Request, args: Arguments, services: Services) -> Reply:
     """Show the conditions in force, or change them."""
@@ -127,7 +127,7 @@ async def _list(request: Request, services: Services) -> Reply:
         ),
     ]
     if may:
-        elements.append(Context(_("Change one: {usage}", usage=USAGE)))
+        elements.append(Context(_("Change one: {usage}", usage=_(USAGE))))
     return _reply(request, elements, found)
 
 

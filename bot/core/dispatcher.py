@@ -34,8 +34,6 @@ from bot.i18n import N_, Localizer
 
 log = logging.getLogger("ballotage.dispatcher")
 
-MESSAGES = frozenset({"permission", "usage", "what", "where"})
-"""Parameters of errors that are our own words; others may be what somebody typed."""
 Observer = Callable[[str, str, float], None]
 """Called with command, outcome and seconds after every request."""
 
@@ -174,7 +172,7 @@ class Dispatcher:
         command: Command | None,
     ) -> Reply:
         _ = Localizer(request.locale)
-        line = _.error(error, texts=MESSAGES)
+        line = _.error(error)
         elements: list[Element] = [Section(line, Tone.WARNING)]
         if outcome is Outcome.WRONG_REQUEST and command is None:
             registry = self.services.registry

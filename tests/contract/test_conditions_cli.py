@@ -51,6 +51,9 @@ def test_dutch_is_dutch_to_the_end(tmp_path: Path) -> None:
     assert "het houdt te vroeg op; er ontbreekt een feit" in result.stderr
     result = run(tmp_path, "check", file(tmp_path, "titel: x"), locale="nl")
     assert result.stderr.startswith("Regel 1, het bestand: 'titel' is niet bekend")
+    # A word of the file stays as it is, also where it happens to be a word of ours.
+    path = file(tmp_path, FIRST.replace("fit >= 50", "fitt >= 50"))
+    assert run(tmp_path, "check", path, locale="nl").stderr.endswith("bedoel je 'fit'?\n")
 
 
 def test_import_refuses_with_the_same_lines_and_keeps_what_was(tmp_path: Path) -> None:
