@@ -54,7 +54,7 @@ def _actions() -> dict[str, Action]:
     summary=N_("Your weekly nudges: when they come, and what came of them"),
     usage=USAGE,
     group=N_("Team"),
-    examples=("/nudges", "/nudges history"),
+    examples=("/nudges history", "/nudges"),
     accepts=frozenset({Accepts.NAME}),
     flags=(ALL,),
     sensitivity=Sensitivity.PERSONAL,

@@ -188,3 +188,19 @@ async def test_a_channel_must_be_cleared_and_only_for_the_mt(say: Say, mt: str, 
 async def test_as_of_an_earlier_day_shows_the_nudges_until_then(say: Say, mt: str) -> None:
     found = data(await say("/nudges history", mt, as_of=dt.date(2026, 11, 8)))["nudges"]
     assert [n["week"] for n in found] == ["2026-W45", "2026-W44", "2026-W43"]
+
+
+async def test_every_page_is_one_that_slack_and_teams_take(say: Say, mt: str) -> None:
+    from bot.renderers import slack, teams
+    from tests.golden.slack.check import faults as slack_faults
+    from tests.golden.teams.check import faults as teams_faults
+
+    newest = data(await say("/nudges history", mt))["nudges"]
+    pages = ["", "history", "all", "stop", "start", *(f"evidence {n['id']}" for n in newest)]
+    pages += [f"{word} {newest[0]['id']}" for word in ("done", "later", "not-useful", "share")]
+    for page in pages:
+        for locale in ("nl", "en"):
+            reply = await say(f"/nudges {page}", mt, locale=locale)
+            assert reply.outcome is Outcome.ANSWERED
+            assert slack_faults(slack.render(reply)) == []
+            assert teams_faults(teams.render(reply)) == []
