@@ -37,6 +37,8 @@ POSSIBLE = 84.0
 SHORTLIST = 200
 """Candidates by shared letter triples that are compared in full."""
 MOST_SHOWN = 10
+MOST_WORDS, LONGEST_RUN, SHORTEST_KEY = 300, 7, 5
+"""Words of a text that are looked through, of a name in it, and letters of such a name."""
 _PARENT_FACTS = frozenset(
     fact_name(w) for w in ("parent_id", *CUSTOMERS.column("parent_id").synonyms)
 )
@@ -105,6 +107,22 @@ def match(snapshot: Snapshot, text: str, facts: Mapping[str, Any] | None = None)
     if (index := known.by_id.get(typed.casefold())) is not None:
         return _one(snapshot, known, index, 100.0, By.ID, given)
     return _by_name(snapshot, known, typed, given)
+
+
+def named_in(snapshot: Snapshot, text: str) -> str | None:
+    """The longest name in a text that somebody in the data has, as the text writes it.
+
+    A name of one short word is none here: it would be found in any sentence.
+    """
+    known = directory(snapshot)
+    words = text.split()[:MOST_WORDS]
+    for size in range(min(LONGEST_RUN, len(words)), 0, -1):
+        for start in range(len(words) - size + 1):
+            run = " ".join(words[start : start + size]).strip(".,:;!?()\"'")
+            key = name_key(run)
+            if len(key) >= SHORTEST_KEY and key in known.by_key:
+                return run
+    return None
 
 
 def _by_name(snapshot: Snapshot, known: Directory, typed: str, given: Mapping[str, Any]) -> Match:

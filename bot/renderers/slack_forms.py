@@ -54,8 +54,13 @@ def input_blocks(inputs: Iterable[Input], prefix: str, size: FormSize) -> list[d
     return out
 
 
-def modal(form: Form, *, title: str, close: str, callback: str, metadata: str) -> dict[str, Any]:
-    """Return a modal view of a form; `metadata` (3,000 characters) comes back when it is sent."""
+def modal(
+    form: Form, *, title: str, close: str, callback: str, metadata: str, intro: str = ""
+) -> dict[str, Any]:
+    """Return a modal view of a form; `metadata` (3,000 characters) comes back when it is sent.
+
+    intro: what stands above the questions.
+    """
     if len(metadata) > FORM_LIMITS["metadata"]:
         raise ValueError("private_metadata is too long")
     return {
@@ -65,7 +70,14 @@ def modal(form: Form, *, title: str, close: str, callback: str, metadata: str) -
         "title": _text(plain(title, FORM_LIMITS["title"])),
         "submit": _text(plain(form.submit, FORM_LIMITS["title"])),
         "close": _text(plain(close, FORM_LIMITS["title"])),
-        "blocks": input_blocks(form.inputs, "f.", FormSize()),
+        "blocks": [
+            *(
+                [{"type": "section", "text": _text(plain(intro, FORM_LIMITS["value"]))}]
+                if intro
+                else []
+            ),
+            *input_blocks(form.inputs, "f.", FormSize()),
+        ],
     }
 
 

@@ -15,12 +15,15 @@ Kind = Literal["command", "mention", "message", "press", "submit", "shortcut", "
 
 ASK_CALLBACK = "ask_ballotage"
 """Callback id of the shortcuts and of the modal they open."""
+FORM_CALLBACK = "form_ballotage"
+"""Callback id of the modal that shows a form."""
 MOST_TEXT = 4_100
 """Characters of a question kept: a little over what the parser takes, so that it can say so."""
 
 _MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
 _LINK = re.compile(r"<(?:[#!@][^|>]*|[^|>\s]+)\|([^>]*)>")
 _BARE_LINK = re.compile(r"<((?:https?|mailto):[^>\s]*)>")
+_QUOTES = re.compile('["“”„]')
 _ID = re.compile(r"^[A-Z][A-Z0-9]{1,40}$")
 _TS = re.compile(r"^\d{1,12}\.\d{1,10}$")
 
@@ -83,6 +86,7 @@ def _command(body: Mapping[str, Any]) -> Ask | None:
         channel=_id(body, "channel_id"),
         text=words(f"{name} {text}"),
         response_url=_text(body, "response_url"),
+        trigger=_text(body, "trigger_id"),
     )
 
 
@@ -163,7 +167,8 @@ def _shortcut(body: Mapping[str, Any]) -> Ask | None:
 
 def _submission(body: Mapping[str, Any]) -> Ask | None:
     view = _map(body, "view")
-    if view.get("callback_id") != ASK_CALLBACK:
+    callback = view.get("callback_id")
+    if callback not in {ASK_CALLBACK, FORM_CALLBACK}:
         return None
     try:
         where = json.loads(_text(view, "private_metadata") or "{}")
@@ -171,8 +176,11 @@ def _submission(body: Mapping[str, Any]) -> Ask | None:
         return None
     if not isinstance(where, dict):
         return None
-    given = _values(_map(_map(view, "state"), "values"), "")
-    question = given.get("question", "")
+    state = _map(_map(view, "state"), "values")
+    if callback == FORM_CALLBACK:
+        question = " ".join([_text(where, "x"), *_answers(state, "")])
+    else:
+        question = _values(state, "").get("question", "")
     # Only ids of ours were put in; whoever sends it is asked for their rights there anew.
     return Ask(
         kind="submit",
@@ -182,6 +190,7 @@ def _submission(body: Mapping[str, Any]) -> Ask | None:
         channel=_id(where, "c"),
         thread=_ts(where, "t"),
         text=words(question),
+        response_url=_text(where, "r"),
     )
 
 
@@ -189,7 +198,7 @@ def _answers(values: Mapping[str, Any], prefix: str) -> list[str]:
     """The answers to a form's questions as `name=value`, quoted where they hold spaces."""
     out = []
     for name, value in _values(values, prefix).items():
-        clean = " ".join(value.replace('"', "'").split())
+        clean = " ".join(_QUOTES.sub("'", value).split())
         if clean and name:
             out.append(f'{name}="{clean}"' if " " in clean else f"{name}={clean}")
     return out

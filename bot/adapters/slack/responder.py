@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import replace
 from typing import Any, Protocol
 
+from analytics.matching import named_in
 from bot.adapters.first_words import INTRODUCTIONS, WELCOME, is_greeting
+from bot.adapters.slack.api import CallError
 from bot.adapters.slack.delivery import Delivery, Slot
 from bot.adapters.slack.directory import SURFACE, Asker, Directory
-from bot.adapters.slack.intake import ASK_CALLBACK, MOST_TEXT, Ask
+from bot.adapters.slack.intake import ASK_CALLBACK, FORM_CALLBACK, MOST_TEXT, Ask
 from bot.application import Application
-from bot.core.reply import Form, Input, Outcome, Reply
+from bot.core.reply import Form, Input, Outcome, Reply, Section
 from bot.core.request import Place
 from bot.i18n import N_, Localizer
 from bot.renderers.slack_forms import FORM_LIMITS, modal
+
+log = logging.getLogger("ballotage.slack")
+
+TRIGGER_SECONDS = 2.5
+"""How long after a click a modal is tried; Slack allows three seconds."""
+
+
+def only_form(reply: Reply) -> Form | None:
+    """The form of a reply that holds nothing but it and some lines before it."""
+    forms = [e for e in reply.elements if isinstance(e, Form)]
+    rest = [e for e in reply.elements if not isinstance(e, Form | Section)]
+    return forms[0] if len(forms) == 1 and not rest else None
 
 
 class Welcomed(Protocol):
@@ -65,6 +80,8 @@ class Responder:
         if hello and await self._welcomed.first_time(SURFACE, ask.user):
             ask = replace(ask, text=WELCOME)
         reply = await self._application.answer(asker.request(ask))
+        if await self._in_modal(ask, asker, reply, slot, age_seconds):
+            return
         await self._delivery.answer(ask, asker, reply, slot, age_seconds)
         if ask.kind != "message":
             return
@@ -107,6 +124,47 @@ class Responder:
         )
         await self._delivery.say(ask.channel, text)
 
+    async def _in_modal(
+        self, ask: Ask, asker: Asker, reply: Reply, slot: Slot | None, age_seconds: float
+    ) -> bool:
+        """Show a reply that is only a form in a modal; False where that is not possible.
+
+        Slack opens one within three seconds of a click or a slash command, and for nothing else.
+        """
+        form = only_form(reply)
+        if form is None or not ask.trigger or age_seconds > TRIGGER_SECONDS:
+            return False
+        _ = Localizer(asker.principal.locale)
+        where = {"c": ask.channel, "t": ask.thread, "x": form.text, "r": ask.response_url}
+        metadata = json.dumps({k: v for k, v in where.items() if v})
+        if len(metadata) > FORM_LIMITS["metadata"]:
+            return False
+        view = modal(
+            form,
+            title="Ballotage",
+            close=_(N_("Cancel")),
+            callback=FORM_CALLBACK,
+            metadata=metadata,
+            intro="\n".join(e.text for e in reply.elements if isinstance(e, Section)),
+        )
+        if slot is not None:
+            slot.offer("")  # the command is acknowledged without a word of its own
+        try:
+            await self._delivery.open_modal(ask.trigger, view)
+        except CallError as error:
+            log.info("slack.modal_refused code=%s", error.code)
+            return False
+        return True
+
+    def _about(self, ask: Ask, asker: Asker) -> str:
+        """The question a message about a known company most likely calls for; may be empty."""
+        snapshot = self._application.services.snapshots.held
+        if snapshot is None or not asker.principal.roles or asker.place is Place.SHARED:
+            return ""
+        name = named_in(snapshot, ask.text)
+        command = self._application.registry.commands["qualify"]
+        return f"{command.invocation(asker.principal.locale)} {name}" if name else ""
+
     async def _ask_form(self, ask: Ask) -> None:
         asker = await self._directory.of(ask)
         _ = Localizer(asker.principal.locale)
@@ -114,9 +172,9 @@ class Responder:
         question = Input(
             "question",
             _(N_("What do you want to know?")),
-            value=ask.text[: min(FORM_LIMITS["value"], MOST_TEXT)],
+            value=(self._about(ask, asker) or ask.text)[: min(FORM_LIMITS["value"], MOST_TEXT)],
             required=True,
-            hint=_(N_("For example: /topclients 5. Only you see the answer.")),
+            hint=_(N_("For example: /qualify Acme BV. Only you see the answer.")),
         )
         view: dict[str, Any] = modal(
             Form("", _(N_("Ask")), (question,)),
