@@ -47,6 +47,8 @@ ARGUMENT_CHARACTERS = 200
 CHARACTERS_A_TOKEN = 3
 """A low estimate, so that a budget is kept also where a provider counts nothing."""
 SEARCH = "search_knowledge"
+_SENTENCE = re.compile(r"(?<!\n\d)(?<!\n\d\d)[.!?…](?:\s*\[[^\[\]\n]+\])*(?=\s)|\n")
+"""Where a sentence ends; the number of a list at the start of a line is none."""
 _QUIET = (
     *("openai", "anthropic", "langchain", "langchain_core", "langchain_openai", "langgraph"),
     *("langsmith", "httpx", "httpx2", "httpcore", "httpcore2"),
@@ -298,7 +300,7 @@ def prompt(request: Request, services: Services) -> str:
 
 def showable(draft: str, evidence: Evidence) -> str:
     """The longest beginning of a draft that ends with a sentence and has no fault."""
-    ends = [found.end() for found in re.finditer(r"[.!?…](?:\s*\[[^\[\]\n]+\])*(?=\s)|\n", draft)]
+    ends = [found.end() for found in _SENTENCE.finditer(draft)]
     for end in reversed(ends):
         if guards.fault(draft[:end], evidence, finished=False) is None:
             return draft[:end].strip()

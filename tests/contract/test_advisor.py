@@ -248,7 +248,7 @@ async def test_what_is_written_is_passed_on_by_the_sentence_once_it_stands(
     heard: list[str] = []
     model.script = acts(
         Call([(SEARCH, {"question": "x"})], text="Ik zoek het op. Even."),
-        Say("Vraag wie tekent [who-signs]. Korting is hooguit 7 % [d1.2]. En dan verder."),
+        Say("Vraag wie tekent [who-signs]. Korting is hooguit 7 % [d1.2].\n1. En dan verder."),
     )
     with heard_by(heard.append):
         advice = await at.advisor.advise(at.request(), "vraag")
