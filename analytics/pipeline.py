@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.ballotage.conditions import Condition, Conditions
+from analytics.ballotage.conditions import FIT, Condition, Conditions
 from analytics.ballotage.verdict import Change, Verdict, would_change
 from analytics.directory import Entity, directory
 from analytics.lookalikes import RevenueRange, expected_revenue
@@ -185,7 +185,7 @@ def _pipeline(scope: Scope, conditions: Conditions, told: Told) -> Pipeline:
                 amount=None if pd.isna(amounts[at]) else int(amounts[at]),
                 verdict=judged.verdict,
                 score=judged.score,
-                fit=bench.fit(prospect.facts),
+                fit=_fit(judged.facts),
                 missed=judged.of(False, must=True),
                 unknown=judged.of(None, must=True),
                 notes=int(notes[at]),
@@ -194,6 +194,12 @@ def _pipeline(scope: Scope, conditions: Conditions, told: Told) -> Pipeline:
         )
     timeless = on_open - int(timed.sum())
     return Pipeline(tuple(deals), patience, in_minutes, everything, timeless)
+
+
+def _fit(facts: Mapping[str, object]) -> float | None:
+    """The fit a judgement rests on, 0 to 1."""
+    share = facts.get(FIT)
+    return share / 100 if isinstance(share, float) else None
 
 
 def _positions(scope: Scope) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -29,6 +29,9 @@ class Origin(Enum):
     TYPED = "typed"  # said in this very question
 
 
+_SAID = frozenset({Origin.TOLD, Origin.TYPED})
+
+
 @dataclass(frozen=True)
 class Prospect:
     """Who is judged. customer: its code, -1 for none; deal: a position in `snapshot.deals`.
@@ -89,7 +92,8 @@ def prospect_of(
     origins: dict[str, Origin] = {}
     for origin, found in layers:
         for fact, value in _with_channel(snapshot, found).items():
-            if canonical(value) is None:
+            # What the data has was read when it was loaded; what people say is read here.
+            if value is None or (origin in _SAID and canonical(value) is None):
                 facts.pop(fact, None)  # said to be unknown after all
                 origins.pop(fact, None)
             else:

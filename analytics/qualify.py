@@ -72,6 +72,7 @@ class Bench:
         self.conditions = conditions
         self.profile: Profile = profile(scope)
         self._compared = {g.fact for g in self.profile.groupings} | {"source"}
+        self._ordered = sorted(self._compared)
         self._fits: dict[tuple[object, ...], float | None] = {}
         used = {f for c in conditions.items for f in conditions.plain_facts(c.when)}
         self._uses = used & set(COMPUTED)
@@ -142,7 +143,7 @@ class Bench:
         """
         process = self.conditions.process_facts
         kept = {n: v for n, v in facts.items() if n not in process}
-        key = tuple((n, canonical(v)) for n, v in sorted(kept.items()) if n in self._compared)
+        key = tuple((n, kept[n]) for n in self._ordered if n in kept)
         if key not in self._fits:
             self._fits[key] = self.profile.fit(kept)
         return self._fits[key]

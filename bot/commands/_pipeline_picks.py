@@ -75,12 +75,20 @@ def _push_line(view: PipelineView, one: DoubleDown) -> str:
     if one.change is not None:
         fact = one.change.fact
         value = value_text(_, frame.figures, fact, one.change.value, frame.snapshot)
-        asked = one.stands_in_way.ask.get(_.locale) if one.stands_in_way else None
+        blocks = one.stands_in_way
+        asked = blocks.ask.get(_.locale) if blocks else None
+        words |= {
+            "fact": within(fact_label(_, fact)),
+            "value": value,
+            "question": asked or question_of(_, view.conditions, fact),
+        }
+        if blocks is not None and any(c.id == blocks.id for c in deal.missed):
+            return _(
+                '{name} ({what}). Let in once this turns, {fact}: {value}. Ask: "{question}"',
+                **words,
+            )
         return _(
             '{name} ({what}). One answer from being let in, {fact}: {value}. Ask: "{question}"',
-            fact=within(fact_label(_, fact)),
-            value=value,
-            question=asked or question_of(_, view.conditions, fact),
             **words,
         )
     score = _.number(int(deal.score + 1e-9))

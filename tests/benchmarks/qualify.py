@@ -58,6 +58,9 @@ def qualify(runs: int, say: Say, *, customers: int = CUSTOMERS, deals: int = DEA
         Result("`/qualify` in process, median", asked["answer_p50"], "ms", limit=20.0,
                note="the whole answer: judged, put into words, kept"),
         Result("`/qualify` in process, 99th percentile", asked["answer_p99"], "ms"),
+        Result(f"`/pipeline`, {int(asked['open'])} open deals, first", asked["pipeline"], "ms",
+               note="every open deal judged; kept until the data or the conditions change"),
+        Result("The same, asked again, median", asked["pipeline_again"], "ms"),
     ]  # fmt: skip
 
 
@@ -183,7 +186,17 @@ async def _command(home: Path, names: list[str], questions: int) -> dict[str, fl
         if reply.outcome is not Outcome.ANSWERED:
             raise RuntimeError(f"A wrong answer to {typed}: {reply.data}")
     settled = times[20:]  # the first ones import and read what every later one finds
-    return {"answer_p50": MS * _median(settled), "answer_p99": MS * _p99(settled)}
+    whole = []
+    for _ in range(6):
+        request = Request(asker, Conversation(Place.DM, "D1"), "/pipeline", "bench")
+        start = time.perf_counter()
+        reply = await application.answer(request)
+        whole.append(time.perf_counter() - start)
+    return {
+        "answer_p50": MS * _median(settled), "answer_p99": MS * _p99(settled),
+        "open": float(reply.data["open_deals"]),
+        "pipeline": MS * whole[0], "pipeline_again": MS * _median(whole[1:]),
+    }  # fmt: skip
 
 
 def _median(values: list[float]) -> float:

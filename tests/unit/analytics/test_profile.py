@@ -210,3 +210,21 @@ def test_the_group_opens_its_own_door() -> None:
     found = introducers(scope(snapshot), {}, parent=parent)
     assert {snapshot.customer_id(i.code) for i in found} == {"dochter", "moeder"}
     assert all(i.why[0] is Why.SAME_GROUP for i in found)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["Techniek", " techniek ", "onbekend", "", None, 3, 3.0, 30.5, "1.250,5", 10**6, True, "?"],
+)
+def test_one_value_finds_the_group_its_column_would(found: Profile, value: object) -> None:
+    from analytics.winmodel.facts import one
+
+    for grouping in found.groupings:
+        column = one({grouping.fact: value}, {grouping.fact: grouping.kind}).columns[grouping.fact]
+        assert grouping.place(value) == int(grouping.group(column)[0]), grouping.fact
+    edges = [e for g in found.groupings for e in g.edges]
+    assert edges  # a number on a band's edge belongs below it
+    for grouping in found.groupings:
+        for edge in grouping.edges:
+            column = np.array([edge])
+            assert grouping.place(edge) == int(grouping.group(column)[0])

@@ -80,8 +80,8 @@ async def test_every_verdict_is_the_one_qualify_gives(ask: Ask) -> None:
     assert all(found["verdicts"].values())
     for row in found["rows"]:
         one = data(await ask(f"/qualify {row['deal_id']}"))
-        assert (one["verdict"], one["fit"]) == (row["verdict"], row["fit"]), row
-        assert one["score"] == pytest.approx(row["score"], abs=1e-12)
+        assert one["verdict"] == row["verdict"], row
+        assert (one["score"], one["fit"]) == pytest.approx((row["score"], row["fit"]), abs=1e-12)
 
 
 async def test_facts_told_to_qualify_count_here_at_once(ask: Ask) -> None:
@@ -284,6 +284,19 @@ async def test_none_is_invented_where_there_are_fewer(company: Company) -> None:
     assert "Nothing to let go" in told(reply)
     assert "None to double down on yet" in told(reply)
     assert "1 open deal: 0 admitted, 1 on the waiting list, 0 declined." in told(reply)
+
+
+async def test_a_known_no_must_turn_an_unknown_one_be_answered(company: Company) -> None:
+    deals = HEAD + (
+        f"d1,open,2026-10-01,Vraag BV,1000,netwerk,ann@x.example,{UNASKED}\n"
+        f"d2,open,2026-10-01,Nee BV,9000,netwerk,ann@x.example,{NO_BOSS}\n"
+    )
+    ask = company(**(TABLES | {"deals": deals}))
+    reply = await ask("/pipeline", locale="en")
+    assert ids(checked(reply)["double_down"]) == ["d1", "d2"]
+    lines = [line for line in told(reply).splitlines() if line.startswith("+ ")]
+    assert "One answer from being let in, decision maker met: yes." in lines[0]
+    assert "Let in once this turns, decision maker met: yes." in lines[1]
 
 
 @pytest.mark.parametrize("role", ["sales", "mt"])
