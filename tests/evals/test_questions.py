@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from rapidfuzz import fuzz, utils
 
-from knowledge import cards
+from knowledge import cards, off_topic
 from knowledge.ranker import vocabulary
 
 FOLDER = Path(__file__).parent
@@ -132,5 +132,8 @@ def test_no_question_borrows_a_cards_words() -> None:
     for phrases in vocabulary().values():
         for phrase in phrases:
             examples |= runs(phrase)
+    for texts in off_topic.load().values():
+        for text in texts:
+            examples |= runs(text)
     borrowed = [row.question for row in ON + OFF if runs(row.question) & examples]
     assert borrowed == []
