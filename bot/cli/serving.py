@@ -6,8 +6,12 @@ import asyncio
 import datetime as dt
 import gc
 import logging
+import subprocess
+import sys
+import threading
 import webbrowser
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -61,7 +65,25 @@ def run_serve(context: Context, port: int | None) -> None:
             _set_aside()
             await run_server(server, settings.host, settings.port if port is None else port)
 
+    _prepare_coach(context.home)
     asyncio.run(main())
+
+
+def _prepare_coach(home: Path) -> None:
+    """Have the coach's index made where there is none, so that the first question need not wait.
+
+    By a process of its own: the memory that making it takes ends with it.
+    """
+    if not home.is_dir() or (home / "knowledge" / "index").exists():
+        return
+    program = str(Path(__file__).parents[2] / "app.py")
+    command = [sys.executable, program, "knowledge", "search", "ballotage", "--home", str(home)]
+
+    def make() -> None:
+        quiet = subprocess.DEVNULL
+        subprocess.run(command, stdin=quiet, stdout=quiet, stderr=quiet, check=False)  # noqa: S603 (our own program)
+
+    threading.Thread(target=make, name="coach-index", daemon=True).start()
 
 
 def _set_aside() -> None:
@@ -88,6 +110,7 @@ def run_demo(
     name = demo.company_name(where)
     typer.echo(_("The demo company {name} stands in {folder}.", name=name, folder=where))
     if serve:
+        _prepare_coach(where)
         asyncio.run(_serve_demo(context, where, name, port, browser))
 
 

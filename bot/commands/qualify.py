@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from bot.commands._citing import citations
 from bot.commands._framing import Frame
@@ -167,13 +167,14 @@ def _answer(
     if chance := chances(frame, found):
         elements.append(Context(chance))
     again = line + command_words(facts)
-    if match.found is None and not facts and found.missing:
+    asks = match.found is None and not facts and bool(found.missing)
+    if asks:
         elements.append(
             form(_, frame.snapshot, found.conditions, found.missing, f"{line} remember")
         )
     cited = citations(_deciding(found), frame._.locale)
-    elements.append(_buttons(frame, found, line, again, data, facts, remember))
-    elements.append(_foot(frame, found, [c.title for c in cited]))
+    elements.append(_buttons(frame, found, line, again, data, facts, remember, asks))
+    elements.append(_foot(frame, found))
     return Reply(
         elements=tuple(elements),
         data=data,
@@ -206,14 +207,16 @@ def _buttons(
     data: dict[str, Any],
     facts: dict[str, object],
     remember: bool,
+    asks: bool,
 ) -> Actions:
     _, number = frame._, data["verdict_id"]
     buttons = []
     if found.introducers:
-        buttons.append(Button(_("Ask for an introduction"), f"{again} {INTRODUCE.name}", "primary"))
+        style: Literal["default", "primary"] = "default" if asks else "primary"
+        buttons.append(Button(_("Ask for an introduction"), f"{again} {INTRODUCE.name}", style))
     if facts and not remember:
         buttons.append(Button(_("Remember these facts"), f"{again} {REMEMBER.name}"))
-    elif found.missing:
+    elif found.missing and not asks:
         buttons.append(Button(_("Add facts"), f"{line} {ADD.name}"))
     buttons.append(Button(_("More"), f"{again} {ALL_ROWS.name}"))
     if number:
@@ -224,13 +227,11 @@ def _buttons(
     return Actions(tuple(buttons))
 
 
-def _foot(frame: Frame, found: Assessment, cited: list[str]) -> Context:
+def _foot(frame: Frame, found: Assessment) -> Context:
     _ = frame._
-    rests = [_("Rests on: {titles}", titles=", ".join(cited))] if cited else []
     return Context(
         " · ".join(
             (
-                *rests,
                 _("Profile: {period}", period=frame.period_text),
                 _("Base: {base}", base=frame.base_text),
                 _("conditions {version}", version=found.conditions.version),

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import compose
 from tests.e2e.browser import chromium, launch
+from tests.e2e.prospects import by_verdict
 from tests.e2e.teams.playground import CLIENT, GROUP, NODE, Client, Person, playground, served
 
 PICTURES = Path(__file__).parents[3] / "docs" / "img"
@@ -125,3 +126,17 @@ def test_a_stranger_is_refused(client: Client) -> None:
     shot(client, "refusal-en")
     client.say("hoi")
     client.see("/ballotage help")
+
+
+@pytest.mark.parametrize("client", [("mt", frozenset[str]())], indirect=True)
+def test_the_ballotage_of_three_prospects(client: Client, demo_home: Path) -> None:
+    client.see("Wie zijn onze topklanten?")
+    names = by_verdict(compose(demo_home))
+    words = {"admit": "toelaten", "waitlist": "wachtlijst", "decline": "afwijzen"}
+    for verdict, word in words.items():
+        client.say(f"kwalificeer {names[verdict]}")
+        client.see(f"· {word},")
+        shot(client, f"qualify-{verdict}-nl")
+    client.say("kwalificeer Nieuw Bedrijf BV")
+    client.see("Gaat het deze prospect alleen om de prijs?")
+    shot(client, "qualify-form-nl")
