@@ -210,10 +210,13 @@ def _fact_is(frame: Frame, found: Assessment, change: Change) -> str:
 
 
 def _ask(_: Localizer, found: Assessment) -> str:
-    """The question that goes with the first condition in the way."""
+    """The question that goes with the first condition in the way, what declines before the rest."""
+    from analytics.ballotage.conditions import OnMiss
+
     judged = found.judgement
+    missed = judged.of(False, must=True)
     order = [
-        *judged.of(False, must=True),
+        *sorted(missed, key=lambda c: c.on_miss is not OnMiss.DECLINE),
         *judged.of(None, must=True),
         *judged.of(None, must=False),
         *judged.of(False, must=False),

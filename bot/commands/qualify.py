@@ -212,7 +212,9 @@ def _buttons(
     _, number = frame._, data["verdict_id"]
     buttons = []
     if found.introducers:
-        style: Literal["default", "primary"] = "default" if asks else "primary"
+        style: Literal["default", "primary"] = (
+            "default" if asks or found.judgement.verdict.value == "decline" else "primary"
+        )
         buttons.append(Button(_("Ask for an introduction"), f"{again} {INTRODUCE.name}", style))
     if facts and not remember:
         buttons.append(Button(_("Remember these facts"), f"{again} {REMEMBER.name}"))
