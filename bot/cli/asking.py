@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import shutil
 import sys
@@ -54,9 +55,27 @@ def ask_once(
 
 async def _answered(application: Application, request: Request) -> Reply:
     try:
+        _ready_to_coach(application, request.text)
         return await application.answer(request)
     finally:
         await application.aclose()
+
+
+def _ready_to_coach(application: Application, text: str) -> None:
+    """Make the coach's index where a question may need it and there is none yet.
+
+    Here one waits for it once; within the deadline of an answer a slow machine might not make it.
+    """
+    index = application.home / "knowledge" / "index"
+    words = text.split()
+    if not words or index.exists() or not application.home.is_dir():
+        return
+    named = application.registry.find(words[0].lstrip("/"))
+    if (named is None and words[0].startswith("/")) or (named and named.name != "coach"):
+        return
+    library = application.services.knowledge()
+    with contextlib.suppress(Exception):  # what is wrong is told in answer to the question
+        library.search(text[:200], "nl", limit=1, access="public")
 
 
 def chat_here(context: Context, role: str, user: str, channel: str, plain: bool, text: str) -> None:
