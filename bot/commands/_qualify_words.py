@@ -196,7 +196,7 @@ def turning(frame: Frame, found: Assessment) -> str:
             )
         )
     elif found.way:
-        steps = ", ".join(_fact_is(frame, found, c) for c in found.way[:4])
+        steps = ", ".join(_fact_is(frame, found, c) for c in found.way)
         parts.append(_("Together these let it in: {steps}.", steps=steps))
     if asked := _ask(_, found):
         parts.append(_('Ask: "{question}"', question=asked))

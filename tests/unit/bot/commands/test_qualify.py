@@ -65,6 +65,14 @@ async def test_the_way_in_admits(ask: Ask, demo_application: Application) -> Non
         assert data(await ask(f"/qualify {name} {facts}"))["verdict"] == "admit"
 
 
+async def test_the_way_in_is_told_whole(ask: Ask) -> None:
+    """What is said to let a prospect in together is all of it, however many answers that takes."""
+    reply = await ask("/qualify Volstrekt Nieuw BV", locale="en")
+    (line,) = [t for t in plain_text(reply).split("\n") if t.startswith("Together these")]
+    told = line.removeprefix("Together these let it in: ").split(". Ask")[0].split(", ")
+    assert len(told) == len(data(reply)["way_in"]) > 4
+
+
 async def test_an_answer_is_short(ask: Ask, demo_application: Application) -> None:
     """At most twelve lines before 'more'."""
     for name in pipeline(demo_application)[:10]:
